@@ -1,0 +1,20 @@
+namespace Qwen3.Cluster.Model.Generation;
+
+/// <summary>A prompt to continue, as the engine takes it.</summary>
+public sealed record GenerationRequest
+{
+    /// <summary>Names the request in <see cref="GenerationDelta.RequestId"/> and for cancelling; unique among those in the engine.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The prompt's tokens; at least one.</summary>
+    public required int[] Prompt { get; init; }
+
+    /// <summary>How tokens are chosen and when the reply ends.</summary>
+    public SamplingParameters Sampling { get; init; } = new();
+
+    /// <summary>The limits on thinking.</summary>
+    public ThinkingLimits Thinking { get; init; } = new();
+
+    /// <summary>True when the prompt ends inside an open think block (the template opened it), so that the reply begins with thinking.</summary>
+    public bool StartsInThinking { get; init; }
+}

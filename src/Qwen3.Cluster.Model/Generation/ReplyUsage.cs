@@ -1,0 +1,29 @@
+namespace Qwen3.Cluster.Model.Generation;
+
+/// <summary>What one reply has spent.</summary>
+public sealed record ReplyUsage
+{
+    /// <summary>Tokens of the prompt.</summary>
+    public int PromptTokens { get; init; }
+
+    /// <summary>Of these, taken from the cache of prefixes.</summary>
+    public int CachedPromptTokens { get; init; }
+
+    /// <summary>Tokens of thinking, between the tags.</summary>
+    public int ThinkingTokens { get; init; }
+
+    /// <summary>All tokens of the reply: thinking, tags, answer and the end token.</summary>
+    public int ReplyTokens { get; init; }
+
+    /// <summary>Paragraphs of thinking.</summary>
+    public int ThinkingSteps { get; init; }
+
+    /// <summary>What ended the thinking.</summary>
+    public ThinkingEnd ThinkingEnd { get; init; }
+
+    /// <summary>From the request's arrival in the engine to its first token.</summary>
+    public TimeSpan TimeToFirstToken { get; init; }
+
+    /// <summary>From the request's arrival in the engine to its end.</summary>
+    public TimeSpan Duration { get; init; }
+}
