@@ -1,0 +1,26 @@
+namespace Qwen3.Cluster.Contracts.Messages;
+
+/// <summary>The tokens of one layer that go to one shard. In the same process it goes by reference: neither side changes it.</summary>
+[GenerateSerializer, Immutable, Alias("qwen3.ExpertBatch")]
+public sealed record ExpertBatch
+{
+    /// <summary>0 to layers − 1.</summary>
+    [Id(0)]
+    public int Layer { get; init; }
+
+    /// <summary>Length of a row.</summary>
+    [Id(1)]
+    public int HiddenSize { get; init; }
+
+    /// <summary>[rows, HiddenSize].</summary>
+    [Id(2)]
+    public ReadOnlyMemory<float> Inputs { get; init; }
+
+    /// <summary>For each choice, its row of the inputs.</summary>
+    [Id(3)]
+    public ReadOnlyMemory<int> Rows { get; init; }
+
+    /// <summary>For each choice, its expert.</summary>
+    [Id(4)]
+    public ReadOnlyMemory<int> ExpertIds { get; init; }
+}

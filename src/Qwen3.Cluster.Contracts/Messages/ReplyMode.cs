@@ -1,0 +1,15 @@
+namespace Qwen3.Cluster.Contracts.Messages;
+
+/// <summary>Whether a reply begins with thinking.</summary>
+[GenerateSerializer, Alias("qwen3.ReplyMode")]
+public enum ReplyMode
+{
+    /// <summary>As the model does by itself.</summary>
+    Default,
+
+    /// <summary>The answer at once.</summary>
+    Fast,
+
+    /// <summary>Thinking first.</summary>
+    Deep,
+}

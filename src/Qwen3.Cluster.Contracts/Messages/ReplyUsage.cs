@@ -1,0 +1,38 @@
+namespace Qwen3.Cluster.Contracts.Messages;
+
+/// <summary>What a reply has spent.</summary>
+[GenerateSerializer, Immutable, Alias("qwen3.ReplyUsage")]
+public sealed record ReplyUsage
+{
+    /// <summary>Tokens of the prompt.</summary>
+    [Id(0)]
+    public int PromptTokens { get; init; }
+
+    /// <summary>Of these, found in the cache of prefixes.</summary>
+    [Id(1)]
+    public int CachedPromptTokens { get; init; }
+
+    /// <summary>Tokens of thinking, between the tags.</summary>
+    [Id(2)]
+    public int ThinkingTokens { get; init; }
+
+    /// <summary>All tokens of the reply.</summary>
+    [Id(3)]
+    public int ReplyTokens { get; init; }
+
+    /// <summary>Paragraphs of thinking.</summary>
+    [Id(4)]
+    public int ThinkingSteps { get; init; }
+
+    /// <summary>What ended the thinking.</summary>
+    [Id(5)]
+    public ThinkingEnd ThinkingEnd { get; init; }
+
+    /// <summary>From the arrival at the router to the first token.</summary>
+    [Id(6)]
+    public TimeSpan TimeToFirstToken { get; init; }
+
+    /// <summary>From the arrival at the router to the end.</summary>
+    [Id(7)]
+    public TimeSpan Duration { get; init; }
+}

@@ -1,0 +1,26 @@
+namespace Qwen3.Cluster.Contracts.Messages;
+
+/// <summary>A prompt to continue, as a router takes it.</summary>
+[GenerateSerializer, Immutable, Alias("qwen3.RouterCall")]
+public sealed record RouterCall
+{
+    /// <summary>Names the request.</summary>
+    [Id(0)]
+    public required string RequestId { get; init; }
+
+    /// <summary>Its tokens; at least one.</summary>
+    [Id(1)]
+    public required int[] Prompt { get; init; }
+
+    /// <summary>How tokens are chosen; every value that a mode decides, and the seed, are set.</summary>
+    [Id(2)]
+    public SamplingSettings Sampling { get; init; } = new();
+
+    /// <summary>Limits on the thinking.</summary>
+    [Id(3)]
+    public BudgetSettings Budget { get; init; } = new();
+
+    /// <summary>The prompt ends inside an open think block.</summary>
+    [Id(4)]
+    public bool StartsInThinking { get; init; }
+}
