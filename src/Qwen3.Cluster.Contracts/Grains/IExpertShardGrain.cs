@@ -7,10 +7,12 @@ namespace Qwen3.Cluster.Contracts.Grains;
 public interface IExpertShardGrain : IGrainWithStringKey
 {
     /// <summary>Loads the experts if they are not there yet.</summary>
-    [Alias("Load")]
+    /// <exception cref="ModelUnavailableException">They could not be loaded.</exception>
+    [Alias("Load"), ResponseTimeout(LoadTimeLimit.Text)]
     Task<ExpertShardStatus> Load();
 
     /// <summary>Computes the outputs of this shard's experts for the tokens of one layer.</summary>
+    /// <exception cref="ModelUnavailableException">They could not be loaded or computed.</exception>
     [Alias("Compute")]
     Task<ExpertOutputs> Compute(ExpertBatch batch);
 }

@@ -23,4 +23,11 @@ public sealed record ExpertBatch
     /// <summary>For each choice, its expert.</summary>
     [Id(4)]
     public ReadOnlyMemory<int> ExpertIds { get; init; }
+
+    /// <summary>
+    /// Room for the outputs, [choices, HiddenSize], lent by the caller until the call ends. It has no id on purpose: it does not travel.
+    /// In the same process the shard fills it; from another one it arrives empty, and the shard makes its own.
+    /// </summary>
+    [field: NonSerialized]
+    public Memory<float> ReplyBuffer { get; init; }
 }
