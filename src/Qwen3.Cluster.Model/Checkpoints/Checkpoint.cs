@@ -1,0 +1,138 @@
+namespace Qwen3.Cluster.Model.Checkpoints;
+
+/// <summary>
+/// A model as it is downloaded: config.json, generation_config.json and one model.safetensors, or an index with shards.
+/// Opening reads the JSON and the headers and checks every tensor that the config calls for. Weights are memory-mapped when they are asked for,
+/// file by file, and read from disk page by page as they are touched: who asks for some experts reads those alone. Safe for concurrent use.
+/// </summary>
+public sealed class Checkpoint : IDisposable
+{
+    private readonly CheckpointContents _contents;
+    private readonly Dictionary<string, MappedFile> _mapped = new(StringComparer.Ordinal);
+    private bool _disposed;
+
+    private Checkpoint(CheckpointContents contents, ModelConfig config)
+    {
+        _contents = contents;
+        Config = config;
+    }
+
+    /// <summary>As it was given to <see cref="Open"/>.</summary>
+    public string Directory => _contents.Directory;
+
+    public ModelConfig Config { get; }
+
+    public GenerationConfig Generation => _contents.Generation;
+
+    /// <summary>Ids that end a reply: generation_config.json's, else config.json's; may be empty.</summary>
+    public IReadOnlyList<int> EosTokenIds => Generation.EosTokenIds.Count > 0 ? Generation.EosTokenIds : Config.EosTokenIds;
+
+    /// <summary>Every stored tensor by name, those that the model does not use and FP8 scales included.</summary>
+    public IReadOnlyDictionary<string, TensorInfo> Tensors => _contents.Tensors;
+
+    /// <summary>Paths of the weight files that have been mapped so far.</summary>
+    public IReadOnlyCollection<string> MappedFiles
+    {
+        get
+        {
+            lock (_mapped)
+            {
+                return [.. _mapped.Keys];
+            }
+        }
+    }
+
+    /// <summary>Opens a directory. Throws <see cref="CheckpointException"/> with the first thing that is wrong with it.</summary>
+    public static Checkpoint Open(string directory)
+    {
+        CheckpointContents contents = CheckpointContents.Read(directory);
+        return contents.Problems.Count == 0 ? new Checkpoint(contents, contents.Config!) : throw new CheckpointException(contents.Problems[0]);
+    }
+
+    /// <summary>Whether a tensor of this name is stored.</summary>
+    public bool Contains(string name) => Tensors.ContainsKey(name);
+
+    /// <summary>
+    /// A weight, not copied: a vector or a matrix in F32, F16, BF16 or, with its block scales, F8_E4M3.
+    /// Throws <see cref="CheckpointException"/> when there is none of this name or it has another shape.
+    /// </summary>
+    /// <param name="name">The tensor's name in the files.</param>
+    /// <param name="expectedShape">[rows, columns] or [elements]; empty where opening has checked it, as it has all of <see cref="TensorCatalog.Expected"/>.</param>
+    public TensorView Get(string name, params int[] expectedShape)
+    {
+        if (!Tensors.TryGetValue(name, out TensorInfo? tensor))
+        {
+            throw new CheckpointException($"{Directory}: tensor \"{name}\" is in none of the safetensors files: the download is incomplete, or it is another model.");
+        }
+
+        if (expectedShape.Length > 0 && !tensor.Shape.SequenceEqual(expectedShape))
+        {
+            throw new CheckpointException(
+                $"{tensor.File}: tensor \"{name}\" has the shape {tensor.ShapeText}, but {TensorInfo.FormatShape(expectedShape)} was expected.");
+        }
+
+        if (!tensor.Type.IsWeight() || tensor.Shape.Count > 2)
+        {
+            throw new CheckpointException(
+                $"{tensor.File}: tensor \"{name}\" is {tensor.Type.FormatName()} {tensor.ShapeText}, but a vector or matrix in F32, F16, BF16 or F8_E4M3 was expected.");
+        }
+
+        return View(tensor, tensor.Type == TensorType.F8E4M3 ? Scales(tensor) : null);
+    }
+
+    /// <summary>
+    /// Forgets the mapped files; <see cref="Get"/> throws from now on. Views that were handed out stay good: a file is unmapped when no view of it is left.
+    /// </summary>
+    public void Dispose()
+    {
+        lock (_mapped)
+        {
+            _mapped.Clear();
+            _disposed = true;
+        }
+    }
+
+    private BlockScales Scales(TensorInfo tensor)
+    {
+        if (Config.Fp8BlockSize is not BlockSize size || !Tensors.TryGetValue(tensor.Name + TensorCatalog.ScaleSuffix, out TensorInfo? scales))
+        {
+            throw new CheckpointException($"{tensor.File}: tensor \"{tensor.Name}\" is F8_E4M3, but it has no block scales, so its values are unknown.");
+        }
+
+        // Opening has checked those of the model; a tensor that the model does not use comes here unchecked.
+        if (!size.Fits(tensor.Shape, scales))
+        {
+            throw new CheckpointException($"{scales.File}: tensor \"{scales.Name}\" is {scales.Type.FormatName()} {scales.ShapeText}, which are no block scales for {tensor.ShapeText}.");
+        }
+
+        return new BlockScales(View(scales, null), size);
+    }
+
+    private unsafe TensorView View(TensorInfo tensor, BlockScales? scales)
+    {
+        MappedFile file = Map(tensor.File);
+        if (tensor.Offset < 0 || tensor.ByteCount > file.Length - tensor.Offset)
+        {
+            throw new CheckpointException($"{tensor.File}: tensor \"{tensor.Name}\" does not lie within the file's {file.Length} bytes.");
+        }
+
+        int[] shape = [.. tensor.Shape];
+        return new TensorView(tensor.Name, file.Data + tensor.Offset, tensor.Type, shape, shape.Length == 0 ? 1 : shape[^1], file, scales);
+    }
+
+    private MappedFile Map(string path)
+    {
+        lock (_mapped)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (!_mapped.TryGetValue(path, out MappedFile? file))
+            {
+                List<TensorInfo> tensors = _contents.Files[path]!;
+                file = MappedFile.Open(path, tensors[^1].Offset + tensors[^1].ByteCount);
+                _mapped.Add(path, file);
+            }
+
+            return file;
+        }
+    }
+}
