@@ -1,0 +1,50 @@
+using Qwen3.Cluster.Model.Backends;
+using Qwen3.Cluster.Model.Checkpoints;
+
+namespace Qwen3.Cluster.Model.Layers;
+
+/// <summary>Grouped-query attention with norms on queries and keys. One for all layers: its buffers are shared.</summary>
+internal sealed class AttentionLayer : IDisposable
+{
+    private readonly IBackend _backend;
+    private readonly float _epsilon;
+    private readonly Activation _queries; // [T, Q]
+    private readonly Activation _keys; // [T, KV]
+    private readonly Activation _values; // [T, KV]
+    private readonly Activation _attended; // [T, Q]
+
+    public AttentionLayer(IBackend backend, ModelConfig config)
+    {
+        _backend = backend;
+        _epsilon = (float)config.RmsNormEpsilon;
+        _queries = backend.CreateActivation(config.HeadCount * config.HeadDim);
+        _keys = backend.CreateActivation(config.KeyValueHeadCount * config.HeadDim);
+        _values = backend.CreateActivation(config.KeyValueHeadCount * config.HeadDim);
+        _attended = backend.CreateActivation(config.HeadCount * config.HeadDim);
+    }
+
+    /// <summary>hidden [T, H] += attention of normalized [T, H]; the cache of the layer gets the rows' keys and values.</summary>
+    public void Forward(
+        Activation normalized, AttentionWeights weights, RotaryTable rotary, StepBatch batch, KvCache cache, int layer, Activation hidden)
+    {
+        _queries.Resize(batch.RowCount);
+        _keys.Resize(batch.RowCount);
+        _values.Resize(batch.RowCount);
+        _attended.Resize(batch.RowCount);
+
+        _backend.Project(normalized, weights.Query, _queries);
+        _backend.Project(normalized, weights.Key, _keys);
+        _backend.Project(normalized, weights.Value, _values);
+        _backend.RotateAndStore(_queries, _keys, _values, weights, _epsilon, rotary, batch, cache, layer);
+        _backend.Attend(_queries, batch, cache, layer, _attended);
+        _backend.ProjectAndAdd(_attended, weights.Output, hidden);
+    }
+
+    public void Dispose()
+    {
+        _queries.Dispose();
+        _keys.Dispose();
+        _values.Dispose();
+        _attended.Dispose();
+    }
+}

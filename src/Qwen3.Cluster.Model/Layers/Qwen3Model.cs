@@ -1,0 +1,142 @@
+using Qwen3.Cluster.Model.Backends;
+using Qwen3.Cluster.Model.Checkpoints;
+using Qwen3.Cluster.Model.Experts;
+
+namespace Qwen3.Cluster.Model.Layers;
+
+/// <summary>
+/// Qwen3, dense and mixture of experts (arXiv 2505.09388): written once, over the arithmetic of an <see cref="IBackend"/>
+/// and the experts of an <see cref="IExpertPool"/>, wherever they live.
+/// </summary>
+public sealed class Qwen3Model : ILanguageModel
+{
+    private readonly IBackend _backend;
+    private readonly ModelConfig _config;
+    private readonly TrunkWeights _weights;
+    private readonly AttentionLayer _attention;
+    private readonly MoeLayer _feedForward;
+    private readonly RotaryTable _rotary;
+    private readonly KvCache _cache;
+    private readonly Activation _hidden; // [T, H], the residual stream
+    private readonly Activation _normalized; // [T, H]
+
+    private Qwen3Model(ModelConfig config, TrunkWeights weights, IBackend backend, IExpertPool experts, CacheOptions cache)
+    {
+        _backend = backend;
+        _config = config;
+        _weights = weights;
+        _attention = new AttentionLayer(backend, config);
+        _feedForward = new MoeLayer(backend, experts, config);
+        _rotary = new RotaryTable(config);
+        _cache = backend.CreateKvCache(
+            new KvCacheShape(config.LayerCount, cache.PageCount, cache.PageSize, config.KeyValueHeadCount, config.HeadDim));
+        _hidden = backend.CreateActivation(config.HiddenSize);
+        _normalized = backend.CreateActivation(config.HiddenSize);
+    }
+
+    /// <inheritdoc/>
+    public int VocabularySize => _config.VocabularySize;
+
+    /// <inheritdoc/>
+    public int MaxPositions => _config.MaxPositions;
+
+    /// <inheritdoc/>
+    public int ExpertsPerToken => Math.Max(1, _config.ExpertsPerToken);
+
+    /// <inheritdoc/>
+    public int PageSize => _cache.Shape.PageSize;
+
+    /// <inheritdoc/>
+    public int PageCount => _cache.Shape.PageCount;
+
+    /// <summary>
+    /// Loads the trunk of a checkpoint. The model disposes of what it made here; checkpoint, back-end and pool stay the caller's and outlive it.
+    /// </summary>
+    /// <param name="checkpoint">Holds the weights.</param>
+    /// <param name="backend">Computes the trunk.</param>
+    /// <param name="experts">Computes the experts.</param>
+    /// <param name="cache">How much the cache holds.</param>
+    public static Qwen3Model Load(Checkpoint checkpoint, IBackend backend, IExpertPool experts, CacheOptions cache)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(cache.PageSize, 1, nameof(cache));
+        ArgumentOutOfRangeException.ThrowIfLessThan(cache.PageCount, 1, nameof(cache));
+        return new Qwen3Model(checkpoint.Config, TrunkWeights.Load(checkpoint, backend), backend, experts, cache);
+    }
+
+    /// <inheritdoc/>
+    public void Forward(StepBatch batch, Span<float> logits)
+    {
+        Check(batch, logits);
+        _hidden.Resize(batch.RowCount);
+        _normalized.Resize(batch.RowCount);
+        _rotary.Prepare(batch.Positions);
+        float epsilon = (float)_config.RmsNormEpsilon;
+
+        _backend.Embed(_weights.Embedding, batch.TokenIds, _hidden);
+        for (int layer = 0; layer < _weights.Layers.Count; layer++)
+        {
+            LayerWeights weights = _weights.Layers[layer];
+            _backend.Normalize(_hidden, weights.InputNorm, epsilon, _normalized);
+            _attention.Forward(_normalized, weights.Attention, _rotary, batch, _cache, layer, _hidden);
+            _backend.Normalize(_hidden, weights.PostAttentionNorm, epsilon, _normalized);
+            _feedForward.Forward(_normalized, weights.Gate, batch, layer, _hidden);
+        }
+
+        if (!batch.LogitRows.IsEmpty)
+        {
+            _backend.Normalize(_hidden, _weights.FinalNorm, epsilon, _normalized);
+            _backend.ComputeLogits(_normalized, batch.LogitRows, _weights.Head, logits);
+        }
+    }
+
+    /// <summary>Frees weights, buffers and cache.</summary>
+    public void Dispose()
+    {
+        _weights.Dispose();
+        _attention.Dispose();
+        _cache.Dispose();
+        _hidden.Dispose();
+        _normalized.Dispose();
+    }
+
+    // Back-ends read memory by these numbers.
+    private void Check(StepBatch batch, Span<float> logits)
+    {
+        if (logits.Length != (long)batch.LogitRows.Length * VocabularySize)
+        {
+            throw new ArgumentException(
+                $"The step gives {batch.LogitRows.Length} rows of {VocabularySize} logits, but there is room for {logits.Length} numbers.", nameof(logits));
+        }
+
+        foreach (int id in batch.TokenIds)
+        {
+            if ((uint)id >= (uint)VocabularySize)
+            {
+                throw new ArgumentException($"Token {id} is not in the vocabulary of {VocabularySize}.", nameof(batch));
+            }
+        }
+
+        foreach (SequenceSlice slice in batch.Slices)
+        {
+            int end = slice.FirstPosition + slice.RowCount;
+            int pages = (int)(((long)end + PageSize - 1) / PageSize);
+            if (end > MaxPositions)
+            {
+                throw new ArgumentException($"Position {end - 1} is beyond the model's {MaxPositions} positions.", nameof(batch));
+            }
+
+            if (slice.Pages.Length < pages)
+            {
+                throw new ArgumentException($"Position {end - 1} needs {pages} pages of {PageSize}, but the sequence has {slice.Pages.Length}.", nameof(batch));
+            }
+
+            foreach (int page in slice.Pages.Span[..pages])
+            {
+                if ((uint)page >= (uint)PageCount)
+                {
+                    throw new ArgumentException($"Page {page} is not one of the cache's {PageCount}.", nameof(batch));
+                }
+            }
+        }
+    }
+}
