@@ -1,0 +1,213 @@
+using Qwen3.Cluster.Model.Layers;
+using Qwen3.Cluster.Model.Tokenizer;
+
+namespace Qwen3.Cluster.Model.Generation;
+
+/// <summary>
+/// The engine of a router: many requests in, one ragged batch a step through the model, the replies' text out as it comes.
+/// One thread owns it and calls <see cref="Step"/> while it <see cref="HasWork"/>; only <see cref="Metrics"/> may be read from others.
+/// <para>
+/// The tokens of a reply depend on its request alone: not on the batch, on how the prompt is cut into chunks, on what the cache
+/// holds, or on being pushed back when pages run out (so far as the model's logits do not).
+/// </para>
+/// </summary>
+public sealed class Engine
+{
+    private readonly ILanguageModel _model;
+    private readonly EngineOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ReplyRules _rules;
+    private readonly PagedCache _cache;
+    private readonly Scheduler _scheduler;
+    private readonly Sampler _sampler;
+    private readonly int _sampledVocabulary;
+    private readonly Dictionary<string, Sequence[]> _requests = [];
+    private readonly List<GenerationDelta> _deltas = [];
+    private float[] _logits = [];
+    private long _arrivals;
+    private long _replyTokens;
+    private volatile EngineMetrics _metrics;
+
+    /// <param name="model">The model; the engine alone uses it, its caller disposes it.</param>
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <param name="options">How much it takes on.</param>
+    /// <param name="time">The clock for what replies report.</param>
+    public Engine(ILanguageModel model, Qwen3Tokenizer tokenizer, EngineOptions options, TimeProvider time)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxSequences, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxBatchTokens, options.MaxSequences);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxWaiting, 1);
+        (_model, _options, _time) = (model, options, time);
+        _sampledVocabulary = Math.Min(model.VocabularySize, tokenizer.VocabularySize);
+        _sampler = new Sampler(_sampledVocabulary);
+        _cache = new PagedCache(model.PageSize, model.PageCount, options.ReusePrefixes ? new PrefixCache() : null);
+        _scheduler = new Scheduler(_cache, options);
+        _rules = new ReplyRules(
+            tokenizer,
+            ThinkingTags.Of(tokenizer),
+            EndTokens(options, tokenizer),
+            (int)Math.Min(model.MaxPositions, (long)model.PageSize * model.PageCount),
+            time);
+        _metrics = new EngineMetrics { TotalPages = _cache.TotalPages, FreePages = _cache.FreePages };
+    }
+
+    /// <summary>Whether <see cref="Step"/> has something to do or to say.</summary>
+    public bool HasWork => _requests.Count > 0 || _deltas.Count > 0;
+
+    /// <summary>What it is doing, as of the last call of another member.</summary>
+    public EngineMetrics Metrics => _metrics;
+
+    /// <summary>
+    /// Takes a request; its first tokens come from one of the next steps. The prompt is run once for all of its samples
+    /// (the last page, where it is not full, once for each; without reuse of prefixes all of it).
+    /// </summary>
+    /// <returns>False when <see cref="EngineOptions.MaxWaiting"/> requests wait already: try again later.</returns>
+    /// <exception cref="RequestRefusedException">It can never be served; the exception names the field.</exception>
+    public bool TryAdd(GenerationRequest request)
+    {
+        RequestCheck.Check(request, _sampledVocabulary, _model.ExpertsPerToken, _rules.ContextLength);
+        if (_requests.ContainsKey(request.Id))
+        {
+            throw new RequestRefusedException("Id", $"A request '{request.Id}' is in the engine already; give each an id of its own.");
+        }
+
+        if (_requests.Values.Count(sequences => !sequences[0].HasStarted) >= _options.MaxWaiting)
+        {
+            return false;
+        }
+
+        Sequence[] sequences = new Sequence[request.Sampling.SampleCount];
+        for (int sample = 0; sample < sequences.Length; sample++)
+        {
+            sequences[sample] = new Sequence(
+                new Reply(_rules, request, sample), _arrivals, request.Thinking.MaxExperts ?? _model.ExpertsPerToken);
+        }
+
+        _arrivals++;
+        _requests.Add(request.Id, sequences);
+        _scheduler.Enqueue(sequences[0]);
+        Publish(_metrics);
+        return true;
+    }
+
+    /// <summary>Ends a request; its pages are free at once, and the next step returns the last delta of each of its replies.</summary>
+    /// <param name="requestId">Its id; one that is not in the engine (it has just ended) is no error.</param>
+    public void Cancel(string requestId)
+    {
+        if (_requests.Remove(requestId, out Sequence[]? sequences))
+        {
+            foreach (Sequence sequence in sequences.Where(sequence => sequence.Reply.Finish is null))
+            {
+                _scheduler.Remove(sequence);
+                sequence.Reply.Cancel(_deltas);
+            }
+
+            Publish(_metrics);
+        }
+    }
+
+    /// <summary>
+    /// Runs one step: some rows of some sequences, at most <see cref="EngineOptions.MaxBatchTokens"/>.
+    /// When the model throws, nothing has changed, and the next call runs the same rows again (unless requests are cancelled meanwhile).
+    /// </summary>
+    /// <returns>What it added to the replies; for one reply in the order of its text.</returns>
+    public IReadOnlyList<GenerationDelta> Step()
+    {
+        long started = _time.GetTimestamp();
+        StepPlan plan = _scheduler.Schedule();
+        if (plan.Rows.Count > 0)
+        {
+            ReadOnlySpan<float> logits = Run(plan.Batch);
+            Postprocess(plan, logits);
+            Publish(plan, _time.GetElapsedTime(started));
+        }
+
+        GenerationDelta[] deltas = [.. _deltas];
+        _deltas.Clear();
+        return deltas;
+    }
+
+    /// <summary>Runs the model; gives the logits [batch.LogitRows, model.VocabularySize].</summary>
+    private ReadOnlySpan<float> Run(StepBatch batch)
+    {
+        int length = batch.LogitRows.Length * _model.VocabularySize;
+        if (_logits.Length < length)
+        {
+            _logits = new float[length];
+        }
+
+        Span<float> logits = _logits.AsSpan(0, length);
+        _model.Forward(batch, logits);
+        return logits;
+    }
+
+    private void Postprocess(StepPlan plan, ReadOnlySpan<float> logits)
+    {
+        foreach ((Sequence sequence, int rowCount, int? logitRow) in plan.Rows)
+        {
+            // 1. What the model has run is in the cache now; a chunk of a prompt that goes on asks for nothing else.
+            if (logitRow is not { } row)
+            {
+                _cache.Commit(sequence, rowCount);
+                continue;
+            }
+
+            // 2. The next token. Bad logits throw here, before anything has changed for this sequence.
+            Reply reply = sequence.Reply;
+            ReadOnlySpan<float> ownLogits = logits.Slice(row * _model.VocabularySize, _model.VocabularySize);
+            SamplingParameters sampling = reply.Request.Sampling;
+            int chosen = _sampler.Choose(ownLogits, sampling, reply.Counts, reply.BannedTokens, reply.Sample, reply.TokenCount);
+            TokenLogprob? logprob = sampling.Logprobs is { } top ? _sampler.Describe(ownLogits, chosen, top) : null;
+            _cache.Commit(sequence, rowCount);
+
+            // 3. The first sample has the prompt in the cache: the others can start from there.
+            if (reply is { Sample: 0, TokenCount: 0 })
+            {
+                foreach (Sequence sibling in _requests[reply.Request.Id].AsSpan(1))
+                {
+                    _scheduler.Enqueue(sibling);
+                }
+            }
+
+            // 4. What the token, or the close of the thinking in its place, does to the reply.
+            foreach (int token in reply.Advance(chosen, logprob, _deltas))
+            {
+                sequence.Append(token);
+                _replyTokens++;
+            }
+
+            // 5. A reply that has ended makes room.
+            if (reply.Finish is not null)
+            {
+                _scheduler.Remove(sequence);
+                if (_requests[reply.Request.Id].All(other => other.Reply.Finish is not null))
+                {
+                    _requests.Remove(reply.Request.Id);
+                }
+            }
+        }
+    }
+
+    private void Publish(StepPlan plan, TimeSpan elapsed)
+    {
+        EngineMetrics metrics = _metrics with { Steps = _metrics.Steps + 1, ComputedTokens = _metrics.ComputedTokens + plan.Batch.RowCount };
+        double perSecond = elapsed > TimeSpan.Zero ? plan.Batch.RowCount / elapsed.TotalSeconds : 0;
+        Publish(plan.Batch.RowCount == plan.Rows.Count
+            ? metrics with { DecodeStepTime = elapsed, DecodeTokensPerSecond = perSecond }
+            : metrics with { PrefillTokensPerSecond = perSecond });
+    }
+
+    private void Publish(EngineMetrics metrics) => _metrics = metrics with
+    {
+        ReplyTokens = _replyTokens,
+        Running = _scheduler.RunningCount,
+        Waiting = _scheduler.WaitingCount,
+        FreePages = _cache.FreePages,
+        CachedTokens = _scheduler.CachedTokens,
+        Preemptions = _scheduler.Preemptions,
+    };
+
+    private static HashSet<int> EndTokens(EngineOptions options, Qwen3Tokenizer tokenizer) => options.EndTokenIds.Count > 0
+        ? [.. options.EndTokenIds]
+        : [.. new[] { tokenizer.SpecialTokens.ImEnd, tokenizer.SpecialTokens.EndOfText }.OfType<int>()];
+}

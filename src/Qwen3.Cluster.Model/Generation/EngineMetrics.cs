@@ -1,0 +1,41 @@
+namespace Qwen3.Cluster.Model.Generation;
+
+/// <summary>What an <see cref="Engine"/> is doing and has done, as of its last step. Totals count from its start.</summary>
+public sealed record EngineMetrics
+{
+    /// <summary>Sequences in the batch.</summary>
+    public int Running { get; init; }
+
+    /// <summary>Sequences that wait for a place or for pages, those pushed back by pre-emption included.</summary>
+    public int Waiting { get; init; }
+
+    /// <summary>Pages that a sequence can have at once: never used, given back, or kept only for their content.</summary>
+    public int FreePages { get; init; }
+
+    /// <summary>Pages in all.</summary>
+    public int TotalPages { get; init; }
+
+    /// <summary>Steps that ran.</summary>
+    public long Steps { get; init; }
+
+    /// <summary>Rows that the model ran: tokens of prompts and replies, those run again after a pre-emption included.</summary>
+    public long ComputedTokens { get; init; }
+
+    /// <summary>Tokens of prompts that were found in the cache instead.</summary>
+    public long CachedTokens { get; init; }
+
+    /// <summary>Tokens of replies.</summary>
+    public long ReplyTokens { get; init; }
+
+    /// <summary>Times that a sequence was pushed back for want of pages.</summary>
+    public long Preemptions { get; init; }
+
+    /// <summary>How long the latest step with one row for each sequence took: the time to the next token of each reply; zero before there was one.</summary>
+    public TimeSpan DecodeStepTime { get; init; }
+
+    /// <summary>Tokens a second, over all replies, of that same step.</summary>
+    public double DecodeTokensPerSecond { get; init; }
+
+    /// <summary>Rows a second of the latest step with a chunk of a prompt in it; zero before there was one.</summary>
+    public double PrefillTokensPerSecond { get; init; }
+}

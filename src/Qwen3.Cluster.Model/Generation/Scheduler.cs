@@ -1,0 +1,121 @@
+namespace Qwen3.Cluster.Model.Generation;
+
+/// <summary>
+/// Decides what a step runs. First come, first served: replies under way get their one row each, then chunks of prompts fill the
+/// step, oldest first, then the next in line is let in if pages for all of its tokens are there. When a reply needs a page and none
+/// is left, the latest to arrive is pushed back into the line: it keeps its tokens and computes them again later.
+/// </summary>
+internal sealed class Scheduler(PagedCache cache, EngineOptions options)
+{
+    private readonly List<Sequence> _running = [];
+    private readonly List<Sequence> _waiting = [];
+    private readonly StepPlan _plan = new();
+
+    /// <summary>Sequences in the batch.</summary>
+    public int RunningCount => _running.Count;
+
+    /// <summary>Sequences that wait.</summary>
+    public int WaitingCount => _waiting.Count;
+
+    /// <summary>Tokens of prompts that were found in the cache.</summary>
+    public long CachedTokens { get; private set; }
+
+    /// <summary>Times that a sequence was pushed back.</summary>
+    public long Preemptions { get; private set; }
+
+    /// <summary>Puts a sequence in line, at its place in the order of arrival.</summary>
+    public void Enqueue(Sequence sequence) => InsertInOrder(_waiting, sequence);
+
+    /// <summary>Takes a sequence out, wherever it is, and its pages from it.</summary>
+    public void Remove(Sequence sequence)
+    {
+        if (_running.Remove(sequence) || _waiting.Remove(sequence))
+        {
+            cache.Release(sequence);
+        }
+    }
+
+    /// <summary>Plans the next step; empty when there is nothing to run. The plan is good until the next call.</summary>
+    public StepPlan Schedule()
+    {
+        _plan.Clear(options.MaxBatchTokens);
+        bool pagesAreScarce = ReservePages();
+        foreach (Sequence sequence in _running)
+        {
+            if (sequence.Pending == 1)
+            {
+                _plan.Add(sequence);
+            }
+        }
+
+        foreach (Sequence sequence in _running)
+        {
+            if (sequence.Pending > 1)
+            {
+                _plan.Add(sequence);
+            }
+        }
+
+        if (!pagesAreScarce)
+        {
+            AdmitWaiting();
+        }
+
+        return _plan;
+    }
+
+    /// <summary>Sees to it that all that run have pages for their tokens, oldest first; true when some had to be pushed back.</summary>
+    private bool ReservePages()
+    {
+        bool preempted = false;
+        for (int index = 0; index < _running.Count; index++)
+        {
+            while (index < _running.Count && !cache.TryReserve(_running[index]))
+            {
+                Sequence latest = _running[^1];
+                _running.RemoveAt(_running.Count - 1);
+                cache.Release(latest);
+                Enqueue(latest);
+                Preemptions++;
+                preempted = true;
+            }
+        }
+
+        return preempted;
+    }
+
+    private void AdmitWaiting()
+    {
+        while (_waiting.Count > 0 && _running.Count < options.MaxSequences && _plan.RowsLeft > 0)
+        {
+            Sequence next = _waiting[0];
+            cache.AdoptPrefix(next);
+            if (!cache.TryReserve(next))
+            {
+                cache.Release(next);
+                return;
+            }
+
+            _waiting.RemoveAt(0);
+            InsertInOrder(_running, next);
+            _plan.Add(next);
+            if (!next.HasStarted)
+            {
+                next.HasStarted = true;
+                next.Reply.CachedPromptTokens = next.Computed;
+                CachedTokens += next.Computed;
+            }
+        }
+    }
+
+    private static void InsertInOrder(List<Sequence> line, Sequence sequence)
+    {
+        int index = line.Count;
+        while (index > 0 && sequence.IsBefore(line[index - 1]))
+        {
+            index--;
+        }
+
+        line.Insert(index, sequence);
+    }
+}

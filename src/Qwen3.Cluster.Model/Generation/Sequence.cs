@@ -1,0 +1,60 @@
+using System.Runtime.InteropServices;
+
+namespace Qwen3.Cluster.Model.Generation;
+
+/// <summary>The tokens of one reply with its prompt before them, and how far the model has run them.</summary>
+internal sealed class Sequence
+{
+    private readonly List<int> _tokens;
+
+    /// <param name="reply">The reply that its tokens make.</param>
+    /// <param name="arrival">The request's place in the order of arrival.</param>
+    /// <param name="expertLimit">Experts that a token may use.</param>
+    public Sequence(Reply reply, long arrival, int expertLimit)
+    {
+        (Reply, Arrival, ExpertLimit) = (reply, arrival, expertLimit);
+        _tokens = [.. reply.Request.Prompt];
+    }
+
+    /// <summary>The reply that its tokens make.</summary>
+    public Reply Reply { get; }
+
+    /// <summary>The request's place in the order of arrival.</summary>
+    public long Arrival { get; }
+
+    /// <summary>Experts that a token may use.</summary>
+    public int ExpertLimit { get; }
+
+    /// <summary>Prompt and reply.</summary>
+    public ReadOnlySpan<int> Tokens => CollectionsMarshal.AsSpan(_tokens);
+
+    /// <summary>Tokens that it has.</summary>
+    public int Count => _tokens.Count;
+
+    /// <summary>Of these, the first so many are in the cache.</summary>
+    public int Computed { get; set; }
+
+    /// <summary>Tokens that the model has yet to run; 1 for a reply that goes on token by token.</summary>
+    public int Pending => Count - Computed;
+
+    /// <summary>The pages that it holds.</summary>
+    public PageTable Pages { get; } = new();
+
+    /// <summary>How many of its first pages the prefix cache knows.</summary>
+    public int KnownPages { get; set; }
+
+    /// <summary>The last of them.</summary>
+    public PrefixPage? LastKnownPage { get; set; }
+
+    /// <summary>False once one of its pages had the key of another content.</summary>
+    public bool CanShare { get; set; } = true;
+
+    /// <summary>Whether it has ever been in a batch.</summary>
+    public bool HasStarted { get; set; }
+
+    /// <summary>Adds a token at its end.</summary>
+    public void Append(int token) => _tokens.Add(token);
+
+    /// <summary>Whether it comes before another: requests in the order of arrival, their samples by number.</summary>
+    public bool IsBefore(Sequence other) => (Arrival, Reply.Sample).CompareTo((other.Arrival, other.Reply.Sample)) < 0;
+}
