@@ -46,7 +46,7 @@ public sealed class Qwen3Tokenizer
         {
             throw new CheckpointException($"{path} cannot be read ({e.Message}); a checkpoint's directory holds its tokenizer.json.", e);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw new CheckpointException($"{path} is not valid JSON ({e.Message}); download it again.", e);
         }
