@@ -6,32 +6,29 @@ namespace Qwen3.Cluster.Model.Tokenizer;
 /// <summary>Finds the Jinja template of a checkpoint and tells which of Qwen's it is by what only that one says.</summary>
 internal static class ChatTemplateFile
 {
-    private const string ConfigName = "tokenizer_config.json";
-    private const string JinjaName = "chat_template.jinja";
-
     /// <summary>The template's text and where it was found; null when the checkpoint has none.</summary>
     public static (string Text, string Place)? Find(string directory)
     {
-        string jinja = Path.Combine(directory, JinjaName);
-        string config = Path.Combine(directory, ConfigName);
-        try
+        string jinja = Path.Combine(directory, "chat_template.jinja");
+        if (File.Exists(jinja))
         {
-            if (File.Exists(jinja))
+            try
             {
                 return (File.ReadAllText(jinja), jinja);
             }
-            if (!File.Exists(config))
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                return null;
+                throw new CheckpointException($"{jinja} cannot be read: {e.Message}", e);
             }
-            using FileStream stream = File.OpenRead(config);
-            using JsonDocument json = JsonDocument.Parse(stream);
-            return Text(json.RootElement, config) is { } text ? (text, $"{config}: chat_template") : null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
+
+        string config = Path.Combine(directory, "tokenizer_config.json");
+        if (!File.Exists(config))
         {
-            throw new CheckpointException($"{config} or {JinjaName} cannot be read ({e.Message}); download them again.", e);
+            return null;
         }
+        using JsonDocument json = JsonFile.Read(config);
+        return Text(json.RootElement, config) is { } text ? (text, $"{config}: chat_template") : null;
     }
 
     /// <summary>Null when the template is none of Qwen3's.</summary>
@@ -68,23 +65,21 @@ internal static class ChatTemplateFile
     /// <summary>The text, or in a list of named templates that of 'default'.</summary>
     private static string? Text(JsonElement root, string path)
     {
-        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("chat_template", out JsonElement template)
-            || template.ValueKind == JsonValueKind.Null)
+        if (!root.TryGetProperty("chat_template", out JsonElement template) || template.ValueKind == JsonValueKind.Null)
         {
             return null;
         }
         if (template.ValueKind == JsonValueKind.Array)
         {
             template = template.EnumerateArray().FirstOrDefault(entry =>
-                entry.ValueKind == JsonValueKind.Object && entry.TryGetProperty("name", out JsonElement name)
-                && name.ValueKind == JsonValueKind.String && name.ValueEquals("default"));
+                entry.ValueKind == JsonValueKind.Object
+                && entry.TryGetProperty("name", out JsonElement name) && JsonFile.Text(name) == "default");
             if (template.ValueKind == JsonValueKind.Object)
             {
                 template.TryGetProperty("template", out template);
             }
         }
-        return template.ValueKind == JsonValueKind.String
-            ? template.GetString()
-            : throw new CheckpointException($"{path}: chat_template should be a text, or a list with one named 'default'; download it again.");
+        return JsonFile.Text(template)
+            ?? throw new CheckpointException($"{path}: chat_template should be a text, or a list with one named 'default'; download it again.");
     }
 }

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using System.Text.Json;
 using Qwen3.Cluster.Model.Checkpoints;
 
 namespace Qwen3.Cluster.Model.Tokenizer;
@@ -36,20 +35,7 @@ public sealed class Qwen3Tokenizer
     public static Qwen3Tokenizer Load(string directoryOrFile)
     {
         string path = Directory.Exists(directoryOrFile) ? Path.Combine(directoryOrFile, "tokenizer.json") : directoryOrFile;
-        try
-        {
-            using FileStream stream = File.OpenRead(path);
-            using JsonDocument json = JsonDocument.Parse(stream);
-            return new Qwen3Tokenizer(TokenizerFile.Read(json, path));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new CheckpointException($"{path} cannot be read ({e.Message}); a checkpoint's directory holds its tokenizer.json.", e);
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            throw new CheckpointException($"{path} is not valid JSON ({e.Message}); download it again.", e);
-        }
+        return new Qwen3Tokenizer(TokenizerFile.Read(path));
     }
 
     /// <summary>The token ids of a text. Nothing is added before or after it.</summary>

@@ -34,7 +34,11 @@ internal sealed class TokenizerFile
     public IReadOnlyList<AddedToken> AddedTokens { get; }
 
     /// <exception cref="CheckpointException">The content is damaged, or is not a tokenizer of the Qwen family.</exception>
-    public static TokenizerFile Read(JsonDocument json, string path) => new(path, json.RootElement);
+    public static TokenizerFile Read(string path)
+    {
+        using JsonDocument json = JsonFile.Read(path);
+        return new TokenizerFile(path, json.RootElement);
+    }
 
     public CheckpointException Refusal(string what) =>
         new($"{_path}: {what}; download the tokenizer.json of a Qwen3 checkpoint again.");
@@ -65,9 +69,9 @@ internal sealed class TokenizerFile
     {
         Expect(vocab.ValueKind == JsonValueKind.Object, "model.vocab", "an object of tokens and ids");
         var vocabulary = new Dictionary<string, int>(vocab.GetPropertyCount());
-        foreach (JsonProperty entry in vocab.EnumerateObject())
+        foreach ((string token, JsonElement id) in JsonFile.Members(vocab, _path))
         {
-            vocabulary[entry.Name] = Id(entry.Value, $"model.vocab['{entry.Name}']");
+            vocabulary.Add(token, Id(id, $"model.vocab['{token}']"));
         }
         return vocabulary;
     }
@@ -125,11 +129,11 @@ internal sealed class TokenizerFile
     private (string Left, string Right) Halves(JsonElement entry)
     {
         if (entry.ValueKind == JsonValueKind.Array && entry.GetArrayLength() == 2
-            && entry[0].ValueKind == JsonValueKind.String && entry[1].ValueKind == JsonValueKind.String)
+            && JsonFile.Text(entry[0]) is { } left && JsonFile.Text(entry[1]) is { } right)
         {
-            return (entry[0].GetString()!, entry[1].GetString()!);
+            return (left, right);
         }
-        string text = entry.ValueKind == JsonValueKind.String ? entry.GetString()! : "";
+        string text = JsonFile.Text(entry) ?? "";
         int space = text.IndexOf(' ');
         Expect(space > 0, "model.merges", "pairs such as [\"a\", \"b\"] or \"a b\"");
         return (text[..space], text[(space + 1)..]);
@@ -160,10 +164,7 @@ internal sealed class TokenizerFile
     }
 
     private static string? Text(JsonElement parent, string name) =>
-        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out JsonElement value)
-            && value.ValueKind == JsonValueKind.String
-            ? value.GetString()
-            : null;
+        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out JsonElement value) ? JsonFile.Text(value) : null;
 
     /// <summary>Whether a member is there and is neither null, false nor an empty string.</summary>
     private static bool IsSet(JsonElement parent, string name) =>
@@ -171,7 +172,7 @@ internal sealed class TokenizerFile
         && value.ValueKind switch
         {
             JsonValueKind.Null or JsonValueKind.False => false,
-            JsonValueKind.String => value.GetString() != "",
+            JsonValueKind.String => JsonFile.Text(value) != "",
             _ => true,
         };
 
