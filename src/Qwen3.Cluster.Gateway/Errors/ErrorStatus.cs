@@ -1,0 +1,82 @@
+using System.Globalization;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Google.Rpc;
+using Grpc.Core;
+using Qwen3.Cluster.Contracts.Messages;
+
+namespace Qwen3.Cluster.Gateway.Errors;
+
+/// <summary>Which status a client gets for what a grain threw, with Google's standard details.</summary>
+internal static class ErrorStatus
+{
+    // gRPC's own name for it; a negative value forbids a retry: https://github.com/grpc/proposal/blob/master/A6-client-retries.md
+    private const string PushbackTrailer = "grpc-retry-pushback-ms";
+
+    /// <summary>The status for a failure that the client can understand, or null for one that is the server's own.</summary>
+    public static RpcException? For(Exception exception, string requestId) => exception switch
+    {
+        InvalidRequestException invalid =>
+            Create(StatusCode.InvalidArgument, invalid.Message, requestId, ToBadRequest(invalid)),
+
+        ModelNotFoundException missing =>
+            Create(StatusCode.NotFound, missing.Message, requestId),
+
+        QueueFullException full =>
+            WithRetry(full.RetryAfter, StatusCode.ResourceExhausted, full.Message, requestId),
+
+        ModelUnavailableException { RetryAfter: { } retryAfter } loading =>
+            WithRetry(retryAfter, StatusCode.Unavailable, loading.Message, requestId),
+
+        ModelUnavailableException broken =>
+            WithPushback("-1", Create(StatusCode.Unavailable, broken.Message, requestId)),
+
+        // A silo that is gone, or a grain that went with it. Another try may find another replica.
+        SiloUnavailableException or OrleansMessageRejectionException or ClientNotAvailableException or EnumerationAbortedException
+            or TimeoutException =>
+            Create(StatusCode.Unavailable, $"The cluster did not answer the request {requestId}; try it again.", requestId),
+
+        _ => null,
+    };
+
+    /// <summary>The status for a failure of the server itself: it names the request, not the cause.</summary>
+    public static RpcException Internal(string requestId) =>
+        Create(StatusCode.Internal, $"The server failed at the request {requestId}; its log has the cause under that id.", requestId);
+
+    private static RpcException WithRetry(TimeSpan retryAfter, StatusCode code, string message, string requestId)
+    {
+        string milliseconds = Math.Ceiling(retryAfter.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+        var retryInfo = new RetryInfo { RetryDelay = Duration.FromTimeSpan(retryAfter) };
+        return WithPushback(milliseconds, Create(code, message, requestId, retryInfo));
+    }
+
+    private static RpcException WithPushback(string milliseconds, RpcException exception)
+    {
+        exception.Trailers.Add(PushbackTrailer, milliseconds);
+        return exception;
+    }
+
+    private static RpcException Create(StatusCode code, string message, string requestId, IMessage? detail = null)
+    {
+        var status = new Google.Rpc.Status { Code = (int)code, Message = message };
+        if (detail is not null)
+        {
+            status.Details.Add(Any.Pack(detail));
+        }
+
+        status.Details.Add(Any.Pack(new RequestInfo { RequestId = requestId }));
+        return status.ToRpcException();
+    }
+
+    private static BadRequest ToBadRequest(InvalidRequestException invalid) => new()
+    {
+        FieldViolations =
+        {
+            invalid.Violations.Select(violation => new BadRequest.Types.FieldViolation
+            {
+                Field = violation.Field,
+                Description = violation.Description,
+            }),
+        },
+    };
+}

@@ -1,0 +1,105 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using Qwen3.Cluster.Contracts.Grains;
+using Qwen3.Cluster.Contracts.Messages;
+
+namespace Qwen3.Cluster.IntegrationTests.Gateway;
+
+/// <summary>
+/// Stands for the grains behind a gateway and does what a test says. Unless told otherwise it checks requests as the gateway grain
+/// does, and answers the same few words.
+/// </summary>
+public sealed class FakeGrains : IGatewayGrain, IModelCatalogGrain, IRouterGrain
+{
+    public const int VocabularySize = 1_000;
+
+    public static readonly ModelDescription Model = new()
+    {
+        Name = "tiny", Architecture = "Qwen3MoeForCausalLM", Parameters = 5_000_000_000, ActiveParameters = 700_000_000, ExpertCount = 128,
+        ExpertsPerToken = 8, MaxPositions = 40_960, VocabularySize = VocabularySize,
+    };
+
+    public Func<ChatCall, CancellationToken, IAsyncEnumerable<ReplyEvent>> OnChat { get; set; } = (call, _) =>
+    {
+        RequestRules.Check(call, VocabularySize);
+        return Answer().ToAsyncEnumerable();
+    };
+
+    public Func<GenerateCall, CancellationToken, IAsyncEnumerable<ReplyEvent>> OnGenerate { get; set; } = (call, _) =>
+    {
+        RequestRules.Check(call, VocabularySize);
+        return Answer().ToAsyncEnumerable();
+    };
+
+    public Func<IReadOnlyList<ModelDescription>> OnList { get; set; } = () => [Model];
+
+    public Func<Task<RouterStatus>> OnStatus { get; set; } = () => Task.FromResult(new RouterStatus());
+
+    public Func<string, string, bool, int[]> OnTokenize { get; set; } = (_, text, _) => [.. text.Select(character => (int)character)];
+
+    public Func<string, int[], bool, string> OnDetokenize { get; set; } = (_, ids, _) =>
+    {
+        RequestRules.CheckTokens("ids", ids, VocabularySize);
+        return string.Concat(ids.Select(id => (char)id));
+    };
+
+    /// <summary>The keys that grains were asked for by; health checks of the host's own among them.</summary>
+    public ConcurrentQueue<object> Keys { get; } = [];
+
+    public static IReadOnlyList<ReplyEvent> Answer(string thinking = "Hm.", string answer = "85") =>
+    [
+        new ReplyStarted { RequestId = "r", Model = "tiny", PromptTokens = 7, Seed = ulong.MaxValue },
+        new ReplyDelta { Part = ReplyPart.Thinking, Text = thinking, TokenIds = [1, 2] },
+        new ReplyDelta { Part = ReplyPart.Answer, Text = answer, TokenIds = [3] },
+        new ReplyFinished { Reason = FinishReason.Stop, Usage = new ReplyUsage { ReplyTokens = 3 } },
+    ];
+
+    public IGrainFactory AsFactory()
+    {
+        IGrainFactory factory = DispatchProxy.Create<IGrainFactory, FactoryProxy>();
+        ((FactoryProxy)(object)factory).Grains = this;
+        return factory;
+    }
+
+    public async IAsyncEnumerable<ReplyEvent> Chat(ChatCall call, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await Task.Yield();
+        await foreach (ReplyEvent reply in OnChat(call, cancellationToken).WithCancellation(cancellationToken))
+        {
+            yield return reply;
+        }
+    }
+
+    public async IAsyncEnumerable<ReplyEvent> Generate(
+        GenerateCall call, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await Task.Yield();
+        await foreach (ReplyEvent reply in OnGenerate(call, cancellationToken).WithCancellation(cancellationToken))
+        {
+            yield return reply;
+        }
+    }
+
+    public Task<IReadOnlyList<ModelDescription>> List() => Task.FromResult(OnList());
+
+    public Task<int[]> Tokenize(string model, string text, bool plain) => Task.FromResult(OnTokenize(model, text, plain));
+
+    public Task<string> Detokenize(string model, int[] ids, bool skipSpecial) => Task.FromResult(OnDetokenize(model, ids, skipSpecial));
+
+    public Task<RouterStatus> GetStatus() => OnStatus();
+
+    public IAsyncEnumerable<ReplyEvent> Generate(RouterCall call, CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException("A gateway does not generate with a router.");
+
+    public class FactoryProxy : DispatchProxy
+    {
+        public FakeGrains Grains { get; set; } = null!;
+
+        protected override object Invoke(MethodInfo? targetMethod, object?[]? args)
+        {
+            Grains.Keys.Enqueue(args![0]!);
+            return Grains;
+        }
+    }
+}
