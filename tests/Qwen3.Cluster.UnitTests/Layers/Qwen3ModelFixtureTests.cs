@@ -16,6 +16,7 @@ public sealed class Qwen3ModelFixtureTests
             foreach (string fixture in FixtureCheckpoints.Names)
             {
                 cases.Add(fixture, "reference");
+                cases.Add(fixture, "simd");
             }
 
             return cases;
@@ -50,6 +51,8 @@ public sealed class Qwen3ModelFixtureTests
     [Theory]
     [InlineData("tiny-moe", "reference")]
     [InlineData("tiny-dense", "reference")]
+    [InlineData("tiny-moe", "simd")]
+    [InlineData("tiny-dense", "simd")]
     public void Residual_stream_and_routes_match_float64(string fixture, string backend)
     {
         Dictionary<string, SimpleSafetensors.Tensor> expected = FixtureCheckpoints.Expected(fixture);
@@ -73,6 +76,7 @@ public sealed class Qwen3ModelFixtureTests
     private static IBackend Make(string name) => name switch
     {
         "reference" => new ReferenceBackend(),
+        "simd" => new SimdBackend(),
         _ => throw new ArgumentException(name),
     };
 

@@ -1,0 +1,113 @@
+using System.Text.Json.Nodes;
+using Qwen3.Cluster.Model.Backends;
+using Qwen3.Cluster.Model.Backends.Simd;
+using Qwen3.Cluster.Model.Checkpoints;
+using Qwen3.Cluster.Model.Layers;
+using Qwen3.Cluster.Tests;
+
+namespace Qwen3.Cluster.UnitTests.Layers;
+
+/// <summary>
+/// On the SIMD back-end the bits of a token's logits depend on its sequence alone: equality, not closeness. Each round draws, from its seed,
+/// sequences, the cuts of their prompts, who shares a step with whom, the page size and which pages, threads, registers and the homes of the experts.
+/// </summary>
+public sealed class SameBitsTests
+{
+    private static readonly Dictionary<string, string> Directories = new()
+    {
+        ["moe"] = RandomCheckpoint.Make(new JsonObject { ["num_attention_heads"] = 6 }, seed: 11),
+        ["odd"] = RandomCheckpoint.Make(
+            new JsonObject { ["hidden_size"] = 37, ["moe_intermediate_size"] = 13, ["head_dim"] = 10, ["mlp_only_layers"] = new JsonArray(1) },
+            TensorType.F32,
+            seed: 12),
+        ["dense"] = RandomCheckpoint.Make(new JsonObject { ["num_experts"] = 0 }, TensorType.F16, seed: 13),
+        ["large"] = RandomCheckpoint.Make(new JsonObject { ["hidden_size"] = 512, ["num_hidden_layers"] = 2 }, seed: 14),
+    };
+
+    public static TheoryData<string, int> Rounds
+    {
+        get
+        {
+            TheoryData<string, int> rounds = [];
+            foreach (string model in Directories.Keys)
+            {
+                for (int seed = 0; seed < 6; seed++)
+                {
+                    rounds.Add(model, seed);
+                }
+            }
+
+            return rounds;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Rounds))]
+    public void Of_a_sequence_alone_and_of_one_in_any_company(string name, int seed)
+    {
+        Random random = new(seed);
+        int[][] sequences = [.. Enumerable.Range(0, 4).Select(_ => RandomTokens(random, random.Next(1, 60)))];
+
+        using TestModel alone = new(Directories[name], new SimdBackend());
+        float[][][] expected = [.. sequences.Select(sequence => alone.Logits(sequence))];
+
+        int pageSize = new[] { 1, 3, 4, 16, 32 }[random.Next(5)];
+        LaneWidth width = (LaneWidth)random.Next(3);
+        int threads = random.Next(1, 4);
+        int parts = random.Next(1, 5);
+        string round = $"page size {pageSize}, {width}, {threads} threads, {parts} pools";
+        int pages = (60 / pageSize) + 1;
+        using TestModel shared = new(
+            Directories[name],
+            new SimdBackend(threads, width),
+            new CacheOptions(pageSize, pages * sequences.Length),
+            makePool: (checkpoint, layout) => new SplitExpertPool(checkpoint, layout, parts, seed, () => new SimdBackend(1, width)));
+        int[] shuffled = [.. Enumerable.Range(0, pages * sequences.Length)];
+        random.Shuffle(shuffled);
+        int[][] tables = [.. shuffled.Chunk(pages)];
+
+        int[] done = new int[sequences.Length];
+        StepBatch batch = new();
+        while (done.Where((count, i) => count < sequences[i].Length).Any())
+        {
+            batch.Clear();
+            List<float[]> wanted = [];
+            for (int i = 0; i < sequences.Length; i++)
+            {
+                int left = sequences[i].Length - done[i];
+                if (left > 0 && random.Next(3) > 0)
+                {
+                    int count = random.Next(2) == 0 ? 1 : random.Next(1, left + 1);
+                    batch.Add(sequences[i].AsSpan(done[i], count), done[i], tables[i], int.MaxValue, LogitRows.All);
+                    wanted.AddRange(expected[i].AsSpan(done[i], count));
+                    done[i] += count;
+                }
+            }
+
+            float[][] given = shared.Run(batch);
+            for (int row = 0; row < given.Length; row++)
+            {
+                Assert.True(wanted[row].AsSpan().SequenceEqual(given[row]), $"{round}: row {row} of a step of {given.Length} has other bits.");
+            }
+        }
+    }
+
+    [Fact]
+    public void Of_every_width_of_registers_and_every_number_of_threads()
+    {
+        int[] prompt = RandomTokens(new Random(7), 50);
+        float[][]? expected = null;
+        foreach (LaneWidth width in Enum.GetValues<LaneWidth>())
+        {
+            for (int threads = 1; threads <= 3; threads++)
+            {
+                using TestModel model = new(Directories["large"], new SimdBackend(threads, width));
+                float[][] logits = model.Logits(prompt);
+                expected ??= logits;
+                Assert.Equal(expected, logits);
+            }
+        }
+    }
+
+    private static int[] RandomTokens(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => random.Next(128))];
+}
