@@ -1,0 +1,46 @@
+using Qwen3.Cluster.Contracts.Messages;
+
+namespace Qwen3.Cluster.Silo.Compute;
+
+/// <summary>
+/// Something that is loaded at its first use. If that fails, everyone who asks gets the one reason,
+/// and the first to ask after a while makes it try again.
+/// </summary>
+/// <param name="model">The model that it belongs to, for the message.</param>
+/// <param name="load">Loads it.</param>
+/// <param name="retryAfter">How long a failure holds.</param>
+/// <param name="time">The clock.</param>
+public sealed class Loading<T>(string model, Func<Task<T>> load, TimeSpan retryAfter, TimeProvider time)
+{
+    private readonly Lock _lock = new();
+    private Task<T>? _loading;
+    private long _failedAt;
+
+    /// <summary>Whether it is there.</summary>
+    public bool IsLoaded => _loading is { IsCompletedSuccessfully: true };
+
+    /// <summary>What was loaded.</summary>
+    /// <exception cref="ModelUnavailableException">It could not be loaded.</exception>
+    public Task<T> Get()
+    {
+        lock (_lock)
+        {
+            bool mayRetry = _loading is { IsFaulted: true } && time.GetElapsedTime(_failedAt) >= retryAfter;
+            return _loading is null || mayRetry ? _loading = Load() : _loading;
+        }
+    }
+
+    private async Task<T> Load()
+    {
+        try
+        {
+            return await load();
+        }
+        catch (Exception exception)
+        {
+            _failedAt = time.GetTimestamp();
+            throw exception as ModelUnavailableException
+                ?? new ModelUnavailableException(model, retryAfter, $"The model '{model}' could not be loaded: {exception.Message}");
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using Qwen3.Cluster.Model.Experts;
+
+namespace Qwen3.Cluster.Silo.Hosting;
+
+/// <summary>One model of a silo: where it is, and how much of the machine it may use.</summary>
+public sealed class ModelOptions
+{
+    /// <summary>As requests name it; the directory's name if empty.</summary>
+    public string Name { get; set; } = "";
+
+    /// <summary>A directory as Hugging Face or ModelScope gives it.</summary>
+    public string Directory { get; set; } = "";
+
+    /// <summary>Shards that the experts are spread over; 1 to the number of experts of a layer. Fixed for a model, whatever the number of nodes.</summary>
+    public int ExpertShards { get; set; } = 4;
+
+    /// <summary>Slices that a dense feed-forward block is cut into; the last bits of its sums depend on it. 1 or more.</summary>
+    public int DenseSlices { get; set; } = ExpertLayout.DefaultDenseSlices;
+
+    /// <summary>What computes: the name of a back-end of this process, <c>simd</c> or <c>reference</c>, or one that the host adds.</summary>
+    public string Backend { get; set; } = "simd";
+
+    /// <summary>Threads of the trunk's arithmetic; 0: one for each core. Each shard of experts has one of its own.</summary>
+    public int Threads { get; set; }
+
+    /// <summary>Positions that the cache of keys and values holds, over all sequences; rounded up to whole pages.</summary>
+    public int CacheTokens { get; set; } = 32768;
+
+    /// <summary>Positions of a page of the cache; prefixes are shared by whole pages. 1 or more.</summary>
+    public int PageSize { get; set; } = 16;
+
+    /// <summary>Rows of a step, decodes and chunks of prompts together; at least <see cref="MaxSequences"/>.</summary>
+    public int MaxBatchTokens { get; set; } = 256;
+
+    /// <summary>Sequences that run at once; 1 or more.</summary>
+    public int MaxSequences { get; set; } = 32;
+
+    /// <summary>Requests that wait for a place; 1 or more. One more is turned away.</summary>
+    public int MaxWaiting { get; set; } = 64;
+}

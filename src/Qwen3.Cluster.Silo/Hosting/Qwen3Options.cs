@@ -1,0 +1,23 @@
+namespace Qwen3.Cluster.Silo.Hosting;
+
+/// <summary>The settings of a silo; section <c>Qwen3</c> of the configuration.</summary>
+public sealed class Qwen3Options
+{
+    /// <summary>The section's name.</summary>
+    public const string Section = "Qwen3";
+
+    /// <summary>The models, the default one first; at least one.</summary>
+    public List<ModelOptions> Models { get; set; } = [];
+
+    /// <summary>The loopback port that silos talk over; 0: a free one.</summary>
+    public int SiloPort { get; set; }
+
+    /// <summary>Whether the models are loaded before the host counts as started; else at the first request.</summary>
+    public bool Preload { get; set; } = true;
+
+    /// <summary>How long a router waits for a shard's answer before the step fails; above zero.</summary>
+    public TimeSpan ShardTimeLimit { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a model that could not be loaded is left alone before it is tried again; above zero.</summary>
+    public TimeSpan RetryLoadAfter { get; set; } = TimeSpan.FromSeconds(30);
+}

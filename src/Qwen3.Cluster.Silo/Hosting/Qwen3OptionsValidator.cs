@@ -1,0 +1,75 @@
+using Microsoft.Extensions.Options;
+
+namespace Qwen3.Cluster.Silo.Hosting;
+
+/// <summary>Checks the settings at start; each message names the setting as the configuration does.</summary>
+internal sealed class Qwen3OptionsValidator(IEnumerable<IBackendFactory> backends) : IValidateOptions<Qwen3Options>
+{
+    public ValidateOptionsResult Validate(string? name, Qwen3Options options)
+    {
+        var problems = new List<string>();
+        if (options.Models.Count == 0)
+        {
+            problems.Add("Qwen3:Models is empty: name at least one model's directory in Qwen3:Models:0:Directory.");
+        }
+
+        for (int i = 0; i < options.Models.Count; i++)
+        {
+            Check(options.Models[i], $"Qwen3:Models:{i}:", problems);
+        }
+
+        foreach (IGrouping<string, ModelOptions> same in options.Models.GroupBy(model => model.Name).Where(group => group.Count() > 1))
+        {
+            problems.Add($"Qwen3:Models names {same.Count()} models '{same.Key}': give each its own Name.");
+        }
+
+        if (options.SiloPort is < 0 or > 65535)
+        {
+            problems.Add($"Qwen3:SiloPort is {options.SiloPort}: it must be 0 (a free port) to 65535.");
+        }
+
+        if (options.ShardTimeLimit <= TimeSpan.Zero)
+        {
+            problems.Add($"Qwen3:ShardTimeLimit is {options.ShardTimeLimit}: it must be above zero.");
+        }
+
+        if (options.RetryLoadAfter <= TimeSpan.Zero)
+        {
+            problems.Add($"Qwen3:RetryLoadAfter is {options.RetryLoadAfter}: it must be above zero.");
+        }
+
+        return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
+    }
+
+    private void Check(ModelOptions model, string setting, List<string> problems)
+    {
+        if (!Directory.Exists(model.Directory))
+        {
+            problems.Add(model.Directory.Length == 0
+                ? $"{setting}Directory is empty: it must name a model's directory."
+                : $"{setting}Directory is '{model.Directory}': there is no such directory.");
+        }
+
+        if (!backends.Any(backend => backend.Name == model.Backend))
+        {
+            problems.Add($"{setting}Backend is '{model.Backend}': this process has {string.Join(", ", backends.Select(backend => backend.Name))}.");
+        }
+
+        AddIfLess(nameof(ModelOptions.ExpertShards), model.ExpertShards, 1);
+        AddIfLess(nameof(ModelOptions.DenseSlices), model.DenseSlices, 1);
+        AddIfLess(nameof(ModelOptions.Threads), model.Threads, 0);
+        AddIfLess(nameof(ModelOptions.CacheTokens), model.CacheTokens, 1);
+        AddIfLess(nameof(ModelOptions.PageSize), model.PageSize, 1);
+        AddIfLess(nameof(ModelOptions.MaxSequences), model.MaxSequences, 1);
+        AddIfLess(nameof(ModelOptions.MaxWaiting), model.MaxWaiting, 1);
+        AddIfLess(nameof(ModelOptions.MaxBatchTokens), model.MaxBatchTokens, Math.Max(1, model.MaxSequences));
+
+        void AddIfLess(string property, int value, int least)
+        {
+            if (value < least)
+            {
+                problems.Add($"{setting}{property} is {value}: it must be {least} or more.");
+            }
+        }
+    }
+}

@@ -1,0 +1,192 @@
+using System.Threading.Channels;
+using Qwen3.Cluster.Contracts.Messages;
+using Qwen3.Cluster.Model.Generation;
+using Qwen3.Cluster.Silo.Compute;
+using Qwen3.Cluster.Silo.Hosting;
+
+namespace Qwen3.Cluster.Silo.Requests;
+
+/// <summary>
+/// Runs an engine's steps on a compute thread while it has work. Each step queues the next one behind what came in meanwhile,
+/// so a new request, or a cancellation, is seen between two steps.
+/// </summary>
+/// <remarks>
+/// The engine never waits for a reader: what a step adds to a reply goes to that request's own buffer, which cannot grow beyond the
+/// reply itself (its max_tokens, at most the context). A reader that is gone cancels, and a router drops one that takes nothing for a minute.
+/// </remarks>
+internal sealed class EngineLoop
+{
+    private readonly string _model;
+    private readonly Engine _engine;
+    private readonly ComputeThread _thread;
+    private readonly int _maxWaiting;
+    private readonly TimeProvider _time;
+    private readonly RouterMeter _meter;
+    private readonly DrainRate _drain = new();
+    private readonly Dictionary<string, Reply> _replies = []; // touched on the thread alone
+    private bool _stepIsQueued;
+    private Exception? _stopped;
+    private int _arriving;
+    private volatile EngineMetrics _metrics;
+
+    /// <summary>Makes a loop that waits for its first request.</summary>
+    /// <param name="model">The model's name, for messages.</param>
+    /// <param name="engine">Touched by the thread alone from now on.</param>
+    /// <param name="thread">Stays the caller's.</param>
+    /// <param name="maxWaiting">Requests that may be on their way to the engine's own queue, which is as long.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="meter">Told of every step.</param>
+    public EngineLoop(string model, Engine engine, ComputeThread thread, int maxWaiting, TimeProvider time, RouterMeter meter)
+    {
+        _model = model;
+        _engine = engine;
+        _thread = thread;
+        _maxWaiting = maxWaiting;
+        _time = time;
+        _meter = meter;
+        _metrics = engine.Metrics;
+    }
+
+    /// <summary>As of the last step.</summary>
+    public EngineMetrics Metrics => _metrics;
+
+    /// <summary>Gives a request to the engine; its deltas come through the reader, which ends after the last sample's.</summary>
+    /// <exception cref="QueueFullException">The queue is full.</exception>
+    /// <exception cref="ModelUnavailableException">The loop was stopped.</exception>
+    public async Task<ChannelReader<GenerationDelta>> Add(GenerationRequest request)
+    {
+        // Between two long steps requests gather before the engine can count them.
+        if (Interlocked.Increment(ref _arriving) > _maxWaiting)
+        {
+            Interlocked.Decrement(ref _arriving);
+            throw QueueFull();
+        }
+
+        try
+        {
+            return await _thread.Run(() => AddNow(request));
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _arriving);
+        }
+    }
+
+    /// <summary>Ends a request before the next step; without effect when it has ended.</summary>
+    public void Cancel(string requestId) => _ = _thread.Run(() => CancelNow(requestId));
+
+    /// <summary>Ends all requests with an error, and refuses new ones with it.</summary>
+    public Task Stop(Exception reason) => _thread.Run(() =>
+    {
+        _stopped = reason;
+        EndAll(reason);
+    });
+
+    private ChannelReader<GenerationDelta> AddNow(GenerationRequest request)
+    {
+        if (_stopped is not null)
+        {
+            throw _stopped;
+        }
+
+        if (!_engine.TryAdd(request))
+        {
+            throw QueueFull();
+        }
+
+        var reply = new Reply(request.Sampling.SampleCount);
+        _replies.Add(request.Id, reply);
+        QueueStep();
+        return reply.Deltas.Reader;
+    }
+
+    private void CancelNow(string requestId)
+    {
+        if (_replies.Remove(requestId, out Reply? reply))
+        {
+            _engine.Cancel(requestId);
+            reply.Deltas.Writer.Complete();
+            _metrics = _engine.Metrics;
+        }
+    }
+
+    private void QueueStep()
+    {
+        if (!_stepIsQueued)
+        {
+            _stepIsQueued = true;
+            _ = _thread.Run(Step);
+        }
+    }
+
+    private void Step()
+    {
+        _stepIsQueued = false;
+        long started = _time.GetTimestamp();
+        try
+        {
+            Deliver(_engine.Step(), started);
+        }
+        catch (Exception exception)
+        {
+            // What the step left in the engine is unknown: every request of it ends, and the batch starts afresh.
+            EndAll(new ModelUnavailableException(_model, _drain.RetryAfter, $"The model '{_model}' failed while it computed: {exception.Message}"));
+        }
+
+        _metrics = _engine.Metrics;
+        if (_engine.HasWork)
+        {
+            QueueStep();
+        }
+    }
+
+    private void Deliver(IReadOnlyList<GenerationDelta> deltas, long started)
+    {
+        TimeSpan duration = _time.GetElapsedTime(started);
+        int ended = 0;
+        int tokens = 0;
+        foreach (GenerationDelta delta in deltas)
+        {
+            tokens += delta.TokenIds.Count;
+            Reply reply = _replies[delta.RequestId];
+            reply.Deltas.Writer.TryWrite(delta);
+            if (delta.Finish is not null && --reply.SamplesLeft == 0)
+            {
+                reply.Deltas.Writer.Complete();
+                _replies.Remove(delta.RequestId);
+                ended++;
+            }
+        }
+
+        _drain.AddStep(duration);
+        _drain.AddEnded(ended);
+        _meter.AddStep(duration, tokens, ended);
+    }
+
+    private void EndAll(Exception reason)
+    {
+        foreach ((string id, Reply reply) in _replies)
+        {
+            _engine.Cancel(id);
+            reply.Deltas.Writer.Complete(reason);
+        }
+
+        _replies.Clear();
+        _metrics = _engine.Metrics;
+    }
+
+    private QueueFullException QueueFull()
+    {
+        TimeSpan retryAfter = _drain.RetryAfter;
+        return new QueueFullException(
+            retryAfter, $"The queue of model '{_model}' is full ({_maxWaiting} requests wait); a place may be free in {retryAfter.TotalSeconds:0.0} s.");
+    }
+
+    private sealed class Reply(int samples)
+    {
+        public Channel<GenerationDelta> Deltas { get; } =
+            Channel.CreateUnbounded<GenerationDelta>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+
+        public int SamplesLeft { get; set; } = samples;
+    }
+}
