@@ -17,8 +17,24 @@ public sealed record ModelFiles(
     ChatTemplate Template,
     ExpertLayout Layout)
 {
+    // Characters; at the tokenizer's speed, a few milliseconds.
+    private const int LongText = 10_000;
+
     /// <summary>As requests name it.</summary>
     public string Name => Options.Name;
+
+    /// <summary>Pages of a router's cache.</summary>
+    public int PageCount => (Options.CacheTokens + Options.PageSize - 1) / Options.PageSize;
+
+    /// <summary>Positions that a sequence can have here, prompt and reply together: the model's, or fewer if the cache is smaller.</summary>
+    public int ContextLength => (int)Math.Min(Checkpoint.Config.MaxPositions, (long)PageCount * Options.PageSize);
+
+    /// <summary>The tokens of a text. A long one is read on the thread pool, so that a grain's turn stays short.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="parseSpecialTokens">Whether special tokens written in it are read as such.</param>
+    public Task<int[]> Encode(string text, bool parseSpecialTokens) => text.Length <= LongText
+        ? Task.FromResult(Tokenizer.Encode(text, parseSpecialTokens))
+        : Task.Run(() => Tokenizer.Encode(text, parseSpecialTokens));
 
     /// <summary>Opens a model's directory.</summary>
     /// <exception cref="CheckpointException">Something is missing, damaged or not supported.</exception>

@@ -1,8 +1,8 @@
 using System.Threading.Channels;
+using Qwen3.Cluster.Contracts.Grains;
 using Qwen3.Cluster.Contracts.Messages;
 using Qwen3.Cluster.Model.Generation;
 using Qwen3.Cluster.Silo.Compute;
-using Qwen3.Cluster.Silo.Hosting;
 
 namespace Qwen3.Cluster.Silo.Requests;
 
@@ -14,9 +14,9 @@ namespace Qwen3.Cluster.Silo.Requests;
 /// The engine never waits for a reader: what a step adds to a reply goes to that request's own buffer, which cannot grow beyond the
 /// reply itself (its max_tokens, at most the context). A reader that is gone cancels, and a router drops one that takes nothing for a minute.
 /// </remarks>
-internal sealed class EngineLoop
+internal sealed class EngineLoop : IDisposable
 {
-    private readonly string _model;
+    private readonly ModelGrainKey _router;
     private readonly Engine _engine;
     private readonly ComputeThread _thread;
     private readonly int _maxWaiting;
@@ -30,21 +30,22 @@ internal sealed class EngineLoop
     private volatile EngineMetrics _metrics;
 
     /// <summary>Makes a loop that waits for its first request.</summary>
-    /// <param name="model">The model's name, for messages.</param>
+    /// <param name="router">The router whose loop it is.</param>
     /// <param name="engine">Touched by the thread alone from now on.</param>
     /// <param name="thread">Stays the caller's.</param>
     /// <param name="maxWaiting">Requests that may be on their way to the engine's own queue, which is as long.</param>
     /// <param name="time">The clock.</param>
     /// <param name="meter">Told of every step.</param>
-    public EngineLoop(string model, Engine engine, ComputeThread thread, int maxWaiting, TimeProvider time, RouterMeter meter)
+    public EngineLoop(ModelGrainKey router, Engine engine, ComputeThread thread, int maxWaiting, TimeProvider time, RouterMeter meter)
     {
-        _model = model;
+        _router = router;
         _engine = engine;
         _thread = thread;
         _maxWaiting = maxWaiting;
         _time = time;
         _meter = meter;
         _metrics = engine.Metrics;
+        meter.Add(router, this);
     }
 
     /// <summary>As of the last step.</summary>
@@ -80,7 +81,11 @@ internal sealed class EngineLoop
     {
         _stopped = reason;
         EndAll(reason);
+        AfterChange();
     });
+
+    /// <summary>The meter forgets it.</summary>
+    public void Dispose() => _meter.Remove(_router);
 
     private ChannelReader<GenerationDelta> AddNow(GenerationRequest request)
     {
@@ -96,7 +101,7 @@ internal sealed class EngineLoop
 
         var reply = new Reply(request.Sampling.SampleCount);
         _replies.Add(request.Id, reply);
-        QueueStep();
+        AfterChange();
         return reply.Deltas.Reader;
     }
 
@@ -106,13 +111,14 @@ internal sealed class EngineLoop
         {
             _engine.Cancel(requestId);
             reply.Deltas.Writer.Complete();
-            _metrics = _engine.Metrics;
+            AfterChange();
         }
     }
 
-    private void QueueStep()
+    private void AfterChange()
     {
-        if (!_stepIsQueued)
+        _metrics = _engine.Metrics;
+        if (_engine.HasWork && !_stepIsQueued)
         {
             _stepIsQueued = true;
             _ = _thread.Run(Step);
@@ -130,14 +136,10 @@ internal sealed class EngineLoop
         catch (Exception exception)
         {
             // What the step left in the engine is unknown: every request of it ends, and the batch starts afresh.
-            EndAll(new ModelUnavailableException(_model, _drain.RetryAfter, $"The model '{_model}' failed while it computed: {exception.Message}"));
+            EndAll(new ModelUnavailableException(_router.Model, _drain.RetryAfter, $"The model '{_router.Model}' failed while it computed: {exception.Message}"));
         }
 
-        _metrics = _engine.Metrics;
-        if (_engine.HasWork)
-        {
-            QueueStep();
-        }
+        AfterChange();
     }
 
     private void Deliver(IReadOnlyList<GenerationDelta> deltas, long started)
@@ -148,7 +150,11 @@ internal sealed class EngineLoop
         foreach (GenerationDelta delta in deltas)
         {
             tokens += delta.TokenIds.Count;
-            Reply reply = _replies[delta.RequestId];
+            if (!_replies.TryGetValue(delta.RequestId, out Reply? reply))
+            {
+                continue; // The last words of a request that was cancelled.
+            }
+
             reply.Deltas.Writer.TryWrite(delta);
             if (delta.Finish is not null && --reply.SamplesLeft == 0)
             {
@@ -160,7 +166,7 @@ internal sealed class EngineLoop
 
         _drain.AddStep(duration);
         _drain.AddEnded(ended);
-        _meter.AddStep(duration, tokens, ended);
+        _meter.AddStep(_router, duration, tokens, ended);
     }
 
     private void EndAll(Exception reason)
@@ -172,14 +178,13 @@ internal sealed class EngineLoop
         }
 
         _replies.Clear();
-        _metrics = _engine.Metrics;
     }
 
     private QueueFullException QueueFull()
     {
         TimeSpan retryAfter = _drain.RetryAfter;
         return new QueueFullException(
-            retryAfter, $"The queue of model '{_model}' is full ({_maxWaiting} requests wait); a place may be free in {retryAfter.TotalSeconds:0.0} s.");
+            retryAfter, $"The queue of model '{_router.Model}' is full ({_maxWaiting} requests wait); a place may be free in {retryAfter.TotalSeconds:0.0} s.");
     }
 
     private sealed class Reply(int samples)

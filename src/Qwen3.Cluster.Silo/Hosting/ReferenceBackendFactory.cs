@@ -1,0 +1,13 @@
+using Qwen3.Cluster.Model.Backends;
+
+namespace Qwen3.Cluster.Silo.Hosting;
+
+/// <summary>Plain loops: slow, and the truth that the others are held to.</summary>
+internal sealed class ReferenceBackendFactory : IBackendFactory
+{
+    /// <inheritdoc/>
+    public string Name => "reference";
+
+    /// <inheritdoc/>
+    public IBackend Create(int threads) => new ReferenceBackend();
+}

@@ -1,0 +1,65 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using Qwen3.Cluster.Silo.Requests;
+
+namespace Qwen3.Cluster.Silo.Hosting;
+
+/// <summary>Adds a silo to a host.</summary>
+public static class SiloHostingExtensions
+{
+    /// <summary>
+    /// Adds a silo that serves the models of the configuration's section <c>Qwen3</c>, alone in a cluster on this machine's loopback.
+    /// The host counts as started when the models answer. Settings that cannot be used stop the start, with messages that name them.
+    /// </summary>
+    /// <param name="builder">The host.</param>
+    /// <param name="configure">Changes the settings after the configuration was read.</param>
+    public static IHostApplicationBuilder AddQwen3Silo(this IHostApplicationBuilder builder, Action<Qwen3Options>? configure = null)
+    {
+        IServiceCollection services = builder.Services;
+        services.AddOptions<Qwen3Options>()
+            .Bind(builder.Configuration.GetSection(Qwen3Options.Section))
+            .Configure(options => configure?.Invoke(options))
+            .PostConfigure(NameModels)
+            .ValidateOnStart();
+        services.AddSingleton<IValidateOptions<Qwen3Options>, Qwen3OptionsValidator>();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddMetrics();
+        services.AddSingleton<IBackendFactory, SimdBackendFactory>();
+        services.AddSingleton<IBackendFactory, ReferenceBackendFactory>();
+        services.AddSingleton<BackendCatalog>();
+        services.AddSingleton<ModelStore>();
+        services.AddSingleton<RouterMeter>();
+        services.AddSingleton<ReplicaLoader>();
+        services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ModelPreloader>();
+
+        // Every reader of the endpoint has to see the one port.
+        var freePort = new Lazy<int>(FreePort);
+        builder.UseOrleans(silo => silo
+            .UseLocalhostClustering(gatewayPort: 0)
+            .Services.AddOptions<EndpointOptions>()
+            .Configure<IOptions<Qwen3Options>>((endpoint, qwen3) =>
+                endpoint.SiloPort = qwen3.Value.SiloPort == 0 ? freePort.Value : qwen3.Value.SiloPort));
+        return builder;
+    }
+
+    private static void NameModels(Qwen3Options options)
+    {
+        foreach (ModelOptions model in options.Models.Where(model => model.Name.Length == 0))
+        {
+            model.Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(model.Directory));
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,100 @@
+using Qwen3.Cluster.Contracts.Messages;
+using Qwen3.Cluster.Model.Tokenizer;
+using ChatMessage = Qwen3.Cluster.Model.Tokenizer.ChatMessage;
+using ChatRole = Qwen3.Cluster.Model.Tokenizer.ChatRole;
+using ToolCall = Qwen3.Cluster.Model.Tokenizer.ToolCall;
+
+namespace Qwen3.Cluster.Silo.Requests;
+
+/// <summary>A conversation as the prompt of a model, and what that says about thinking.</summary>
+internal static class ChatPrompt
+{
+    /// <summary>Refuses a mode that the model does not have.</summary>
+    /// <exception cref="InvalidRequestException">The field <c>mode</c>.</exception>
+    public static void CheckMode(ReplyMode mode, ChatTemplate template)
+    {
+        if (mode == ReplyMode.Deep && template.Thinking == ThinkingSupport.Never)
+        {
+            throw new InvalidRequestException("mode", "must not be MODE_DEEP: this model answers at once and has no thinking.");
+        }
+
+        if (mode == ReplyMode.Fast && template.Thinking == ThinkingSupport.Always)
+        {
+            throw new InvalidRequestException("mode", "must not be MODE_FAST: this model always thinks first; budget.max_thinking_tokens can limit that.");
+        }
+    }
+
+    /// <summary>The prompt, special tokens as text, ready for the assistant's reply.</summary>
+    /// <param name="call">A conversation that the rules have passed.</param>
+    /// <param name="template">The model's format.</param>
+    public static string Render(ChatCall call, ChatTemplate template) => template.Render(
+        [.. call.Messages.Select(ToTemplate)],
+        call.Tools,
+        addGenerationPrompt: true,
+        enableThinking: call.Mode switch
+        {
+            ReplyMode.Fast => false,
+            ReplyMode.Deep => true,
+            _ => null,
+        });
+
+    /// <summary>Whether the reply will begin with thinking: what the mode says, or else the latest <c>/think</c> or <c>/no_think</c>.</summary>
+    public static bool Thinks(ChatCall call, ChatTemplate template) => template.Thinking switch
+    {
+        ThinkingSupport.Always => true,
+        ThinkingSupport.Never => false,
+        _ => call.Mode == ReplyMode.Default ? !SwitchedOff(call.Messages) : call.Mode == ReplyMode.Deep,
+    };
+
+    /// <summary>Whether a prompt ends inside a think block that its last message opened.</summary>
+    public static bool EndsInThinking(ReadOnlySpan<int> prompt, SpecialTokens special)
+    {
+        for (int i = prompt.Length - 1; i >= 0; i--)
+        {
+            if (prompt[i] == special.ThinkStart)
+            {
+                return true;
+            }
+
+            if (prompt[i] == special.ThinkEnd || prompt[i] == special.ImStart || prompt[i] == special.EndOfText)
+            {
+                return false;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool SwitchedOff(IReadOnlyList<Contracts.Messages.ChatMessage> messages)
+    {
+        foreach (Contracts.Messages.ChatMessage message in messages.Reverse())
+        {
+            if (message.Role is Contracts.Messages.ChatRole.User or Contracts.Messages.ChatRole.System)
+            {
+                int on = message.Content.LastIndexOf("/think", StringComparison.Ordinal);
+                int off = message.Content.LastIndexOf("/no_think", StringComparison.Ordinal);
+                if (on >= 0 || off >= 0)
+                {
+                    return off > on;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private static ChatMessage ToTemplate(Contracts.Messages.ChatMessage message)
+    {
+        ChatRole role = message.Role switch
+        {
+            Contracts.Messages.ChatRole.System => ChatRole.System,
+            Contracts.Messages.ChatRole.User => ChatRole.User,
+            Contracts.Messages.ChatRole.Assistant => ChatRole.Assistant,
+            _ => ChatRole.Tool,
+        };
+        return new ChatMessage(role, message.Content, message.Thinking.Length == 0 ? null : message.Thinking)
+        {
+            ToolCalls = [.. message.ToolCalls.Select(call => new ToolCall(call.Name, call.ArgumentsJson))],
+        };
+    }
+}

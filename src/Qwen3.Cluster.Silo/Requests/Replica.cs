@@ -1,0 +1,32 @@
+using Qwen3.Cluster.Contracts.Messages;
+using Qwen3.Cluster.Model.Backends;
+using Qwen3.Cluster.Model.Layers;
+using Qwen3.Cluster.Silo.Compute;
+using Qwen3.Cluster.Silo.Hosting;
+
+namespace Qwen3.Cluster.Silo.Requests;
+
+/// <summary>One replica of a model's trunk, loaded: its compute thread, what computes there, and the loop of its engine.</summary>
+/// <param name="Files">The model.</param>
+/// <param name="Loop">Takes requests.</param>
+internal sealed record Replica(
+    ModelFiles Files, EngineLoop Loop, ComputeThread Thread, IBackend Backend, ILanguageModel Trunk, CancellationTokenSource Stopping) : IAsyncDisposable
+{
+    /// <summary>Ends every request in words. A step at hand does not wait for its shards any longer.</summary>
+    public Task Stop()
+    {
+        Stopping.Cancel();
+        return Loop.Stop(new ModelUnavailableException(Files.Name, retryAfter: null, $"The model '{Files.Name}' stops: its host shuts down."));
+    }
+
+    /// <summary>Frees weights and cache after the step at hand.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Stopping.Cancel();
+        await Thread.DisposeAsync();
+        Trunk.Dispose();
+        Backend.Dispose();
+        Loop.Dispose();
+        Stopping.Dispose();
+    }
+}
