@@ -20,19 +20,25 @@ internal sealed class ClusterExpertPool : IExpertPool
 
     /// <summary>Makes a pool over shards that are loaded.</summary>
     /// <param name="model">The model's name.</param>
+    /// <param name="layout">Which experts it has.</param>
     /// <param name="map">Which shard holds which experts.</param>
     /// <param name="grains">Reaches the shards.</param>
     /// <param name="timeLimit">How long the shards may take for one layer.</param>
     /// <param name="stopping">Ends the waiting when the router is to stop.</param>
-    public ClusterExpertPool(string model, ExpertMap map, IGrainFactory grains, TimeSpan timeLimit, CancellationToken stopping)
+    public ClusterExpertPool(
+        string model, ExpertLayout layout, ExpertMap map, IGrainFactory grains, TimeSpan timeLimit, CancellationToken stopping)
     {
         _model = model;
+        Layout = layout;
         _shardOfExpert = [.. map.ShardOfExpert];
         _shards = [.. Enumerable.Range(0, map.ShardCount)
             .Select(shard => new ShardLink(grains.GetGrain<IExpertShardGrain>(new ModelGrainKey(model, shard).ToString())))];
         _timeLimit = timeLimit;
         _stopping = stopping;
     }
+
+    /// <inheritdoc/>
+    public ExpertLayout Layout { get; }
 
     /// <inheritdoc/>
     /// <exception cref="ExpertShardException">A shard failed or took too long.</exception>

@@ -13,15 +13,12 @@ internal sealed class ExpertShard : IAsyncDisposable
     private readonly ComputeThread _thread;
     private readonly IBackend _backend;
     private readonly LocalExpertPool _pool;
-    private readonly ExpertLayout _layout;
-    private ExpertChoice[] _choices = []; // touched on the thread alone
 
-    private ExpertShard(ComputeThread thread, IBackend backend, LocalExpertPool pool, ExpertLayout layout, ExpertShardStatus status)
+    private ExpertShard(ComputeThread thread, IBackend backend, LocalExpertPool pool, ExpertShardStatus status)
     {
         _thread = thread;
         _backend = backend;
         _pool = pool;
-        _layout = layout;
         Status = status;
     }
 
@@ -44,7 +41,7 @@ internal sealed class ExpertShard : IAsyncDisposable
                 backend = backends.Create(threads: 1);
                 var pool = new LocalExpertPool(backend, files.Checkpoint, files.Layout, experts);
                 var status = new ExpertShardStatus { ExpertCount = experts.Count, Bytes = pool.ByteCount };
-                return new ExpertShard(thread, backend, pool, files.Layout, status);
+                return new ExpertShard(thread, backend, pool, status);
             });
         }
         catch
@@ -68,38 +65,16 @@ internal sealed class ExpertShard : IAsyncDisposable
 
     private ExpertOutputs ComputeNow(ExpertBatch batch)
     {
-        Check(batch);
-        int count = batch.Rows.Length;
-        if (_choices.Length < count)
+        int hiddenSize = _pool.Layout.HiddenSize;
+        if (batch.HiddenSize != hiddenSize)
         {
-            _choices = new ExpertChoice[Math.Max(count, 2 * _choices.Length)];
-        }
-
-        ReadOnlySpan<int> rows = batch.Rows.Span;
-        ReadOnlySpan<int> experts = batch.ExpertIds.Span;
-        for (int i = 0; i < count; i++)
-        {
-            _choices[i] = new ExpertChoice(experts[i], rows[i], i);
+            throw new ArgumentException(
+                $"The batch has rows of {batch.HiddenSize}, but this model has rows of {hiddenSize}: router and shard have different checkpoints.");
         }
 
         // A caller in this process lends the room; for one in another process it is made here.
-        Memory<float> outputs = batch.ReplyBuffer.IsEmpty ? new float[count * batch.HiddenSize] : batch.ReplyBuffer;
-        _pool.Compute(batch.Layer, batch.Inputs.Span, _choices.AsSpan(0, count), outputs.Span);
+        Memory<float> outputs = batch.ReplyBuffer.IsEmpty ? new float[batch.Rows.Length * hiddenSize] : batch.ReplyBuffer;
+        _pool.Compute(batch.Layer, batch.Inputs.Span, batch.Rows.Span, batch.ExpertIds.Span, outputs.Span);
         return new ExpertOutputs { Outputs = outputs };
-    }
-
-    // The pool checks the choices themselves.
-    private void Check(ExpertBatch batch)
-    {
-        if ((uint)batch.Layer >= (uint)_layout.LayerCount || batch.HiddenSize != _layout.HiddenSize)
-        {
-            throw new ArgumentException(
-                $"The batch is of layer {batch.Layer} and rows of {batch.HiddenSize}, but this model has {_layout.LayerCount} layers and rows of {_layout.HiddenSize}: the two sides have different checkpoints.");
-        }
-
-        if (batch.ExpertIds.Length != batch.Rows.Length)
-        {
-            throw new ArgumentException($"The batch has {batch.Rows.Length} rows and {batch.ExpertIds.Length} experts; it must have as many of each.");
-        }
     }
 }

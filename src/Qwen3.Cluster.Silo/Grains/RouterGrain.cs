@@ -45,7 +45,7 @@ internal sealed partial class RouterGrain : Grain, IRouterGrain
         Replica replica = await _replica.Get();
         try
         {
-            ChannelReader<GenerationDelta> deltas = await replica.Loop.Add(EngineMessages.ToRequest(call));
+            ChannelReader<GenerationDelta> deltas = await Add(call, replica.Loop);
             yield return new ReplyStarted
             {
                 RequestId = call.RequestId,
@@ -92,6 +92,18 @@ internal sealed partial class RouterGrain : Grain, IRouterGrain
             Replica replica = await _replica.Get();
             await replica.Stop();
             await replica.DisposeAsync();
+        }
+    }
+
+    private static async Task<ChannelReader<GenerationDelta>> Add(RouterCall call, EngineLoop loop)
+    {
+        try
+        {
+            return await loop.Add(EngineMessages.ToRequest(call));
+        }
+        catch (RequestRefusedException refused)
+        {
+            throw new InvalidRequestException(EngineMessages.ToProtoField(refused.Field), refused.Message);
         }
     }
 

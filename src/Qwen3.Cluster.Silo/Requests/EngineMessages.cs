@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Qwen3.Cluster.Contracts.Messages;
 using Qwen3.Cluster.Model.Generation;
 using Qwen3.Cluster.Model.Tokenizer;
@@ -60,6 +61,17 @@ internal static class EngineMessages
         },
         MatchedStop = delta.MatchedStop,
         Usage = ToUsage(delta.Usage!),
+    };
+
+    /// <summary>The proto's name of a field of <see cref="GenerationRequest"/>.</summary>
+    public static string ToProtoField(string field) => field switch
+    {
+        "Sampling.SampleCount" => "sampling.n",
+        "Sampling.StopStrings" => "sampling.stop",
+        "Sampling.Logprobs" => "output.logprobs",
+        "Thinking.MaxSteps" => "budget.max_steps",
+        "Thinking.MaxTokens" => "budget.max_thinking_tokens",
+        _ => string.Join('.', field.Split('.').Select(JsonNamingPolicy.SnakeCaseLower.ConvertName)),
     };
 
     private static Contracts.Messages.ReplyUsage ToUsage(Model.Generation.ReplyUsage usage) => new()

@@ -46,9 +46,9 @@ internal sealed class ReplicaLoader(
             {
                 ModelOptions model = files.Options;
                 backend = backends.Get(model.Backend).Create(model.Threads);
-                var experts = new ClusterExpertPool(key.Model, map, grains, options.Value.ShardTimeLimit, stopping.Token);
+                var experts = new ClusterExpertPool(key.Model, files.Layout, map, grains, options.Value.ShardTimeLimit, stopping.Token);
                 var cache = new CacheOptions(model.PageSize, files.PageCount);
-                Qwen3Model trunk = Qwen3Model.Load(files.Checkpoint, backend, experts, files.Layout, cache);
+                Qwen3Model trunk = Qwen3Model.Load(files.Checkpoint, backend, experts, cache);
                 var engine = new Engine(trunk, files.Tokenizer, ToEngineOptions(files), time);
                 return new Replica(files, new EngineLoop(key, engine, thread, model.MaxWaiting, time, meter), thread, backend, trunk, stopping);
             });
