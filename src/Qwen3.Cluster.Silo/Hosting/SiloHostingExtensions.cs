@@ -30,6 +30,7 @@ public static class SiloHostingExtensions
         services.AddSingleton<IValidateOptions<Qwen3Options>, Qwen3OptionsValidator>();
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
+        services.AddSingleton<IBackendFactory, SimdBackendFactory>();
         services.AddSingleton<IBackendFactory, ReferenceBackendFactory>();
         services.AddSingleton<BackendCatalog>();
         services.AddSingleton<ModelStore>();
