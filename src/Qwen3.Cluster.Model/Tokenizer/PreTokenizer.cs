@@ -17,7 +17,7 @@ internal static class PreTokenizer
     public const string Pattern =
         @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
-    private enum Kind : byte { Symbol, Letter, Number, Space, NewLine }
+    private enum Kind : byte { Symbol, Letter, Number, Space, NewLine, EndOfText }
 
     private static readonly Kind[] AsciiKinds = [.. Enumerable.Range(0, 128).Select(c => Classify(new Rune(c)))];
 
@@ -38,8 +38,8 @@ internal static class PreTokenizer
         {
             return RunEnd(text, length, Kind.Letter);
         }
-        Kind next = length < text.Length ? KindAt(text, length, out int nextLength) : KindAfterEnd(out nextLength);
-        if (kind is Kind.Symbol or Kind.Space && next == Kind.Letter && nextLength > 0)
+        Kind next = KindAt(text, length, out int nextLength);
+        if (kind is Kind.Symbol or Kind.Space && next == Kind.Letter)
         {
             return RunEnd(text, length + nextLength, Kind.Letter);
         }
@@ -51,7 +51,7 @@ internal static class PreTokenizer
         }
 
         // 4.  ?[^\s\p{L}\p{N}]+[\r\n]*
-        if (kind == Kind.Symbol || (text[0] == ' ' && next == Kind.Symbol && nextLength > 0))
+        if (kind == Kind.Symbol || (text[0] == ' ' && next == Kind.Symbol))
         {
             int end = RunEnd(text, length, Kind.Symbol);
             while (end < text.Length && text[end] is '\r' or '\n')
@@ -87,7 +87,7 @@ internal static class PreTokenizer
     private static int RunEnd(ReadOnlySpan<char> text, int start, Kind kind)
     {
         int end = start;
-        while (end < text.Length && KindAt(text, end, out int length) == kind)
+        while (KindAt(text, end, out int length) == kind)
         {
             end += length;
         }
@@ -116,6 +116,11 @@ internal static class PreTokenizer
 
     private static Kind KindAt(ReadOnlySpan<char> text, int index, out int length)
     {
+        if (index == text.Length)
+        {
+            length = 0;
+            return Kind.EndOfText;
+        }
         char first = text[index];
         if (first < 128)
         {
@@ -124,12 +129,6 @@ internal static class PreTokenizer
         }
         Rune.DecodeFromUtf16(text[index..], out Rune rune, out length);
         return Classify(rune);
-    }
-
-    private static Kind KindAfterEnd(out int length)
-    {
-        length = 0;
-        return Kind.Symbol;
     }
 
     private static Kind Classify(Rune rune)
