@@ -1,6 +1,8 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Qwen3.Cluster.Model.Checkpoints;
 using Qwen3.Cluster.Tests;
+using Qwen3.Cluster.UnitTests.Tokenizer;
 
 namespace Qwen3.Cluster.UnitTests.Checkpoints;
 
@@ -78,6 +80,39 @@ public sealed class CheckpointReportTests
 
         Assert.Contains(report.Problems, problem => problem.Contains("a thousand more tensors", StringComparison.Ordinal));
         Assert.InRange(report.Problems.Count, 2, 25);
+    }
+
+    [Fact]
+    public void The_tokenizer_and_the_template_are_described()
+    {
+        JsonObject config = CheckpointBuilder.DenseConfig();
+        config["vocab_size"] = 300;
+        using CheckpointBuilder builder = new CheckpointBuilder(config).Write();
+        File.WriteAllText(builder.FilePath("tokenizer.json"), SmallTokenizer.Json().ToJsonString());
+
+        CheckpointReport report = CheckpointReport.Of(builder.Directory);
+
+        Assert.True(report.Converses, string.Join("\n", report.Problems.Concat(report.Tokenizer.Problems)));
+        int ids = SmallTokenizer.FirstAddedId + SmallTokenizer.AddedTokens.Length;
+        Assert.Equal((ids, 300 - ids), (report.Tokenizer.VocabularySize, report.Tokenizer.PaddingRows));
+        Assert.Equal(SmallTokenizer.FirstAddedId + 2, report.Tokenizer.SpecialTokens!.ImEnd);
+        Assert.Equal(("July2025", "Hybrid"), (report.Tokenizer.ChatTemplate, report.Tokenizer.Thinking));
+    }
+
+    [Fact]
+    public void What_stands_in_the_way_of_a_conversation_is_apart_from_the_weights()
+    {
+        using CheckpointBuilder builder = CheckpointBuilder.Dense().Write();
+        File.WriteAllText(builder.FilePath("chat_template.jinja"), "{{ messages }}");
+        CheckpointReport none = CheckpointReport.Of(builder.Directory);
+        File.WriteAllText(builder.FilePath("tokenizer.json"), SmallTokenizer.Json().ToJsonString());
+        CheckpointReport larger = CheckpointReport.Of(builder.Directory);
+
+        Assert.True(none.Opens && !none.Converses);
+        Assert.Equal(["tokenizer.json", "chat_template.jinja"], none.Tokenizer.Problems.Select(problem =>
+            new[] { "tokenizer.json", "chat_template.jinja" }.Single(part => problem.Contains(part, StringComparison.Ordinal))));
+        Assert.True(larger.Opens && !larger.Converses);
+        Assert.Contains("gives the model 16", larger.Tokenizer.Problems[^1], StringComparison.Ordinal);
     }
 
     [Fact]
