@@ -20,7 +20,6 @@ public sealed class Engine
     private readonly PagedCache _cache;
     private readonly Scheduler _scheduler;
     private readonly Sampler _sampler;
-    private readonly int _sampledVocabulary;
     private readonly Dictionary<string, Sequence[]> _requests = [];
     private readonly List<GenerationDelta> _deltas = [];
     private float[] _logits = [];
@@ -29,7 +28,7 @@ public sealed class Engine
     private volatile EngineMetrics _metrics;
 
     /// <param name="model">The model; the engine alone uses it, its caller disposes it.</param>
-    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <param name="tokenizer">The model's tokenizer; the head's rows beyond its ids are padding and never sampled.</param>
     /// <param name="options">How much it takes on.</param>
     /// <param name="time">The clock for what replies report.</param>
     public Engine(ILanguageModel model, Qwen3Tokenizer tokenizer, EngineOptions options, TimeProvider time)
@@ -37,9 +36,15 @@ public sealed class Engine
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxSequences, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxBatchTokens, options.MaxSequences);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxWaiting, 1);
+        if (tokenizer.VocabularySize > model.VocabularySize)
+        {
+            throw new ArgumentException(
+                $"The tokenizer has {tokenizer.VocabularySize} ids and the model's head only {model.VocabularySize} rows; take the tokenizer that belongs to the model.",
+                nameof(tokenizer));
+        }
+
         (_model, _options, _time) = (model, options, time);
-        _sampledVocabulary = Math.Min(model.VocabularySize, tokenizer.VocabularySize);
-        _sampler = new Sampler(_sampledVocabulary);
+        _sampler = new Sampler(tokenizer.VocabularySize);
         _cache = new PagedCache(model.PageSize, model.PageCount, options.ReusePrefixes ? new PrefixCache() : null);
         _scheduler = new Scheduler(_cache, options);
         _rules = new ReplyRules(
@@ -65,7 +70,7 @@ public sealed class Engine
     /// <exception cref="RequestRefusedException">It can never be served; the exception names the field.</exception>
     public bool TryAdd(GenerationRequest request)
     {
-        RequestCheck.Check(request, _sampledVocabulary, _model.ExpertsPerToken, _rules.ContextLength);
+        RequestCheck.Check(request, _rules.Tokenizer.VocabularySize, _model.ExpertsPerToken, _rules.ContextLength);
         if (_requests.ContainsKey(request.Id))
         {
             throw new RequestRefusedException("Id", $"A request '{request.Id}' is in the engine already; give each an id of its own.");

@@ -6,16 +6,16 @@ public sealed record ReplyUsage
     /// <summary>Tokens of the prompt.</summary>
     public int PromptTokens { get; init; }
 
-    /// <summary>Of these, taken from the cache of prefixes.</summary>
+    /// <summary>Of these, found in the cache of prefixes; for a later sample of a request those that an earlier one has run.</summary>
     public int CachedPromptTokens { get; init; }
 
-    /// <summary>Tokens of thinking, between the tags.</summary>
+    /// <summary>Tokens of thinking that the model chose, between the tags; the words of a forced close are only in <see cref="ReplyTokens"/>.</summary>
     public int ThinkingTokens { get; init; }
 
-    /// <summary>All tokens of the reply: thinking, tags, answer and the end token.</summary>
+    /// <summary>All tokens of the reply: thinking, tags, the words of a forced close, answer and the end token.</summary>
     public int ReplyTokens { get; init; }
 
-    /// <summary>Paragraphs of thinking.</summary>
+    /// <summary>Paragraphs of thinking that the model began.</summary>
     public int ThinkingSteps { get; init; }
 
     /// <summary>What ended the thinking.</summary>

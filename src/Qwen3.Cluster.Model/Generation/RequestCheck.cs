@@ -1,3 +1,5 @@
+using static System.FormattableString;
+
 namespace Qwen3.Cluster.Model.Generation;
 
 /// <summary>Refuses what no engine, or not this one, can serve.</summary>
@@ -16,25 +18,26 @@ internal static class RequestCheck
         Require(
             promptLength < contextLength,
             "Prompt",
-            $"The prompt has {promptLength} tokens; with at least one for the reply this model takes {contextLength} in all, so shorten it to {contextLength - 1}.");
-        foreach (int token in request.Prompt)
-        {
-            Require((uint)token < (uint)vocabularySize, "Prompt", $"The prompt has token {token}; ids go from 0 to {vocabularySize - 1}.");
-        }
+            Invariant($"The prompt has {promptLength} tokens; with at least one for the reply this model takes {contextLength} in all, so shorten it to {contextLength - 1}."));
+        int stray = request.Prompt.AsSpan().IndexOfAnyExceptInRange(0, vocabularySize - 1);
+        Require(
+            stray < 0,
+            "Prompt",
+            Invariant($"The prompt has token {request.Prompt[Math.Max(stray, 0)]} at place {stray}; ids go from 0 to {vocabularySize - 1}."));
 
         SamplingParameters sampling = request.Sampling;
         RequireRange(sampling.Temperature, 0, 2, "Sampling.Temperature");
-        Require(sampling.TopP is > 0 and <= 1, "Sampling.TopP", $"TopP is {sampling.TopP}; it must be above 0 and at most 1.");
-        Require(sampling.TopK >= 0, "Sampling.TopK", $"TopK is {sampling.TopK}; it must be 0 (all tokens) or more.");
+        Require(sampling.TopP is > 0 and <= 1, "Sampling.TopP", Invariant($"TopP is {sampling.TopP}; it must be above 0 and at most 1."));
+        Require(sampling.TopK >= 0, "Sampling.TopK", Invariant($"TopK is {sampling.TopK}; it must be 0 (all tokens) or more."));
         RequireRange(sampling.MinP, 0, 1, "Sampling.MinP");
         RequireRange(sampling.PresencePenalty, -2, 2, "Sampling.PresencePenalty");
         RequireRange(sampling.FrequencyPenalty, -2, 2, "Sampling.FrequencyPenalty");
         Require(
             sampling.RepetitionPenalty is > 0 and <= 2,
             "Sampling.RepetitionPenalty",
-            $"RepetitionPenalty is {sampling.RepetitionPenalty}; it must be above 0 and at most 2.");
+            Invariant($"RepetitionPenalty is {sampling.RepetitionPenalty}; it must be above 0 and at most 2."));
         Require(!sampling.StopStrings.Contains(""), "Sampling.StopStrings", "A stop text is empty; leave it out.");
-        Require(sampling.MaxTokens >= 1, "Sampling.MaxTokens", $"MaxTokens is {sampling.MaxTokens}; it must be 1 or more.");
+        Require(sampling.MaxTokens >= 1, "Sampling.MaxTokens", Invariant($"MaxTokens is {sampling.MaxTokens}; it must be 1 or more."));
         RequireRange(sampling.Logprobs, 0, 20, "Sampling.Logprobs");
         RequireRange(sampling.SampleCount, 1, 16, "Sampling.SampleCount");
 
@@ -42,14 +45,14 @@ internal static class RequestCheck
         Require(
             request.Thinking.MaxTokens is null or >= 0,
             "Thinking.MaxTokens",
-            $"MaxTokens of the thinking is {request.Thinking.MaxTokens}; it must be 0 or more.");
+            Invariant($"MaxTokens of the thinking is {request.Thinking.MaxTokens}; it must be 0 or more."));
         RequireRange(request.Thinking.MaxExperts, 1, expertsPerToken, "Thinking.MaxExperts");
     }
 
     private static void RequireRange(float? value, float least, float most, string field) => Require(
         value is null || (value >= least && value <= most),
         field,
-        $"{field[(field.IndexOf('.') + 1)..]} is {value}; it must be from {least} to {most}.");
+        Invariant($"{field[(field.IndexOf('.') + 1)..]} is {value}; it must be from {least} to {most}."));
 
     private static void Require(bool holds, string field, string message)
     {

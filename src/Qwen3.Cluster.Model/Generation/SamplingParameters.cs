@@ -27,7 +27,7 @@ public sealed record SamplingParameters
     /// <summary>Draws depend on it, the sample's number and the position alone: the same seed gives the same tokens.</summary>
     public ulong Seed { get; init; }
 
-    /// <summary>Texts that end the reply where they appear; they are not part of it.</summary>
+    /// <summary>Texts that end the reply where they appear, in the thinking or in the answer; they are not part of it.</summary>
     public IReadOnlyList<string> StopStrings { get; init; } = [];
 
     /// <summary>Tokens that end the reply, beside the model's own end tokens; they give no text.</summary>

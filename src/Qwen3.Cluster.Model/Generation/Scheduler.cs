@@ -10,6 +10,7 @@ internal sealed class Scheduler(PagedCache cache, EngineOptions options)
     private readonly List<Sequence> _running = [];
     private readonly List<Sequence> _waiting = [];
     private readonly StepPlan _plan = new();
+    private (Sequence? First, int FreePages) _blocked;
 
     /// <summary>Sequences in the batch.</summary>
     public int RunningCount => _running.Count;
@@ -89,10 +90,17 @@ internal sealed class Scheduler(PagedCache cache, EngineOptions options)
         while (_waiting.Count > 0 && _running.Count < options.MaxSequences && _plan.RowsLeft > 0)
         {
             Sequence next = _waiting[0];
+            if (next == _blocked.First && cache.FreePages <= _blocked.FreePages)
+            {
+                // Looking its prefix up again, step after step, would take long for a long prompt.
+                return;
+            }
+
             cache.AdoptPrefix(next);
             if (!cache.TryReserve(next))
             {
                 cache.Release(next);
+                _blocked = (next, cache.FreePages);
                 return;
             }
 

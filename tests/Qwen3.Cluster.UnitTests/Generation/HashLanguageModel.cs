@@ -18,7 +18,7 @@ internal sealed class HashLanguageModel : ILanguageModel
         Array.Fill(_cache, 0xBADUL);
     }
 
-    public int VocabularySize => TinyTokenizer.Size + 9;
+    public int VocabularySize { get; init; } = TinyTokenizer.Size + 9;
 
     public int MaxPositions { get; }
 

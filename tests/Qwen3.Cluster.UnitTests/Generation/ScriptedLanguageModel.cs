@@ -6,6 +6,9 @@ namespace Qwen3.Cluster.UnitTests.Generation;
 /// <param name="next">The token that follows the one at a position.</param>
 internal sealed class ScriptedLanguageModel(Func<int, int> next) : ILanguageModel
 {
+    /// <summary>The length of the prompts that <see cref="Replying"/> is made for.</summary>
+    public const int PromptLength = 10;
+
     public int VocabularySize => TinyTokenizer.Size + 1;
 
     public int MaxPositions { get; init; } = 500;
@@ -15,6 +18,13 @@ internal sealed class ScriptedLanguageModel(Func<int, int> next) : ILanguageMode
     public int PageSize => 8;
 
     public int PageCount { get; init; } = 64;
+
+    /// <summary>A model that replies with a text's tokens, and with the last of them from there on.</summary>
+    public static ScriptedLanguageModel Replying(string reply)
+    {
+        int[] tokens = TinyTokenizer.Thinking.Encode(reply);
+        return new ScriptedLanguageModel(position => tokens[Math.Min(position - PromptLength + 1, tokens.Length - 1)]);
+    }
 
     public void Forward(StepBatch batch, Span<float> logits)
     {

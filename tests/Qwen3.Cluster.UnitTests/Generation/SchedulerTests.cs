@@ -3,7 +3,7 @@ using Qwen3.Cluster.Model.Generation;
 namespace Qwen3.Cluster.UnitTests.Generation;
 
 /// <summary>Who gets rows in a step, and when.</summary>
-public class SchedulingTests
+public class SchedulerTests
 {
     [Fact]
     public void Replies_go_on_while_a_long_prompt_is_read_in_chunks()
