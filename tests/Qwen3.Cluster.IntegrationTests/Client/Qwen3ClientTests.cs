@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 using Grpc.Core;
 using Qwen3.Cluster.Client;
 using Qwen3.Cluster.Contracts.Messages;
@@ -160,7 +159,7 @@ public sealed class Qwen3ClientTests : IAsyncLifetime
     public async Task Cancelling_is_an_OperationCanceledException_and_stops_the_work()
     {
         var ended = new TaskCompletionSource();
-        _grains.OnChat = (_, token) => Endless(ended, token);
+        _grains.OnChat = (_, token) => FakeGrains.Endless(ended, token);
         using var cancel = new CancellationTokenSource();
 
         OperationCanceledException cancelled = await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
@@ -179,7 +178,7 @@ public sealed class Qwen3ClientTests : IAsyncLifetime
     public async Task Leaving_the_loop_stops_the_work()
     {
         var ended = new TaskCompletionSource();
-        _grains.OnChat = (_, token) => Endless(ended, token);
+        _grains.OnChat = (_, token) => FakeGrains.Endless(ended, token);
 
         await foreach (Protos.ReplyEvent _ in _client.ChatAsync("Hi", Cancel))
         {
@@ -221,7 +220,7 @@ public sealed class Qwen3ClientTests : IAsyncLifetime
     public async Task A_reply_that_is_cut_short_leaves_the_conversation_as_it_was()
     {
         var conversation = new Conversation(_client);
-        _grains.OnChat = (_, token) => Endless(new TaskCompletionSource(), token);
+        _grains.OnChat = (_, token) => FakeGrains.Endless(new TaskCompletionSource(), token);
         await foreach (Protos.ReplyEvent _ in conversation.AskAsync("Hi", Cancel))
         {
             break;
@@ -247,18 +246,4 @@ public sealed class Qwen3ClientTests : IAsyncLifetime
 
     private static ReplyFinished Finished(int sample, FinishReason reason) =>
         new() { Sample = sample, Reason = reason, Usage = new ReplyUsage() };
-
-    private static async IAsyncEnumerable<ReplyEvent> Endless(
-        TaskCompletionSource ended, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        try
-        {
-            yield return new ReplyStarted { RequestId = "r", Model = "tiny" };
-            await Task.Delay(Timeout.Infinite, cancellationToken);
-        }
-        finally
-        {
-            ended.SetResult();
-        }
-    }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Google.Rpc;
 using Grpc.Core;
 using Qwen3.Cluster.Contracts.Messages;
@@ -173,7 +172,7 @@ public sealed class ErrorTests : IAsyncLifetime
     public async Task Cancelling_the_call_ends_the_enumeration_at_once()
     {
         var ended = new TaskCompletionSource();
-        _grains.OnChat = (_, token) => Endless(ended, token);
+        _grains.OnChat = (_, token) => FakeGrains.Endless(ended, token);
         using var cancel = new CancellationTokenSource();
         using AsyncServerStreamingCall<Protos.ReplyEvent> call = _client.Chat(Question, cancellationToken: cancel.Token);
         Assert.True(await call.ResponseStream.MoveNext(Cancel));
@@ -189,7 +188,7 @@ public sealed class ErrorTests : IAsyncLifetime
     public async Task A_deadline_ends_the_enumeration()
     {
         var ended = new TaskCompletionSource();
-        _grains.OnChat = (_, token) => Endless(ended, token);
+        _grains.OnChat = (_, token) => FakeGrains.Endless(ended, token);
 
         RpcException failure = await Assert.ThrowsAsync<RpcException>(
             () => ReadAsync(_client.Chat(Question, deadline: DateTime.UtcNow.AddSeconds(1), cancellationToken: Cancel)));
@@ -205,20 +204,6 @@ public sealed class ErrorTests : IAsyncLifetime
     }
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
-
-    private static async IAsyncEnumerable<ReplyEvent> Endless(
-        TaskCompletionSource ended, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        try
-        {
-            yield return new ReplyStarted { RequestId = "r", Model = "tiny" };
-            await Task.Delay(Timeout.Infinite, cancellationToken);
-        }
-        finally
-        {
-            ended.SetResult();
-        }
-    }
 
     private Task<RpcException> FailureOf(Protos.ChatRequest request) =>
         Assert.ThrowsAsync<RpcException>(() => ReadAsync(_client.Chat(request, cancellationToken: Cancel)));

@@ -55,6 +55,21 @@ public sealed class FakeGrains : IGatewayGrain, IModelCatalogGrain, IRouterGrain
         new ReplyFinished { Reason = FinishReason.Stop, Usage = new ReplyUsage { ReplyTokens = 3 } },
     ];
 
+    /// <summary>A reply that begins and does not end by itself; <paramref name="ended"/> is set once it is stopped.</summary>
+    public static async IAsyncEnumerable<ReplyEvent> Endless(
+        TaskCompletionSource ended, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        try
+        {
+            yield return new ReplyStarted { RequestId = "r", Model = "tiny" };
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
+        finally
+        {
+            ended.SetResult();
+        }
+    }
+
     public IGrainFactory AsFactory()
     {
         IGrainFactory factory = DispatchProxy.Create<IGrainFactory, FactoryProxy>();
