@@ -60,7 +60,10 @@ public sealed class Qwen3Client : IDisposable
     public IAsyncEnumerable<ReplyEvent> ChatAsync(ChatRequest request, CancellationToken cancellationToken = default) =>
         ReadAsync((stub, token) => stub.Chat(request, cancellationToken: token), cancellationToken);
 
-    /// <summary>Continues a text or tokens as they are, without a chat format. Events and errors as in <see cref="ChatAsync(ChatRequest, CancellationToken)"/>.</summary>
+    /// <summary>
+    /// Continues a text or tokens as they are, without a chat format. Events and errors as in
+    /// <see cref="ChatAsync(ChatRequest, CancellationToken)"/>.
+    /// </summary>
     public IAsyncEnumerable<ReplyEvent> GenerateAsync(GenerateRequest request, CancellationToken cancellationToken = default) =>
         ReadAsync((stub, token) => stub.Generate(request, cancellationToken: token), cancellationToken);
 

@@ -171,7 +171,7 @@ public sealed class Qwen3ClientTests : IAsyncLifetime
         });
 
         Assert.Equal(cancel.Token, cancelled.CancellationToken);
-        await ended.Task.WaitAsync(TimeSpan.FromSeconds(5), Cancel);
+        await ended.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
     }
 
     [Fact]
@@ -185,7 +185,7 @@ public sealed class Qwen3ClientTests : IAsyncLifetime
             break;
         }
 
-        await ended.Task.WaitAsync(TimeSpan.FromSeconds(5), Cancel);
+        await ended.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
     }
 
     [Fact]

@@ -71,7 +71,7 @@ public sealed class ForeignClientTests : IAsyncLifetime
         JsonElement result = await ForeignClient.RunAsync("cancel", _server.Address);
 
         Assert.Equal("CANCELLED", result.GetProperty("code").GetString());
-        await ended.Task.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+        await ended.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
     }
 
     public async ValueTask InitializeAsync() => _server = await GatewayServer.StartAsync(_grains);

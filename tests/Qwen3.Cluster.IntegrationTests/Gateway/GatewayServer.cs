@@ -4,10 +4,11 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Qwen3.Cluster.Gateway.Hosting;
+using Qwen3.Cluster.Silo.Hosting;
 
 namespace Qwen3.Cluster.IntegrationTests.Gateway;
 
-/// <summary>The real front door on a free loopback port, before grains that a test plays.</summary>
+/// <summary>The real front door on a free loopback port.</summary>
 public sealed class GatewayServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -24,22 +25,35 @@ public sealed class GatewayServer : IAsyncDisposable
     /// <summary>A bare channel: no retries.</summary>
     public GrpcChannel Channel { get; }
 
-    public static async Task<GatewayServer> StartAsync(FakeGrains grains)
+    public IGrainFactory Grains => _app.Services.GetRequiredService<IGrainFactory>();
+
+    /// <summary>Before grains that a test plays.</summary>
+    public static Task<GatewayServer> StartAsync(FakeGrains grains) =>
+        StartAsync(builder => builder.Services.AddSingleton(grains.AsFactory()));
+
+    /// <summary>Before a silo in this process, with a back-end that a test can hold up.</summary>
+    public static Task<GatewayServer> StartAsync(Action<Qwen3Options> configure, IBackendFactory backend) => StartAsync(builder =>
+    {
+        builder.AddQwen3Silo(configure);
+        builder.Services.AddSingleton(backend);
+    });
+
+    public async ValueTask DisposeAsync()
+    {
+        Channel.Dispose();
+        await _app.DisposeAsync();
+    }
+
+    private static async Task<GatewayServer> StartAsync(Action<WebApplicationBuilder> addGrains)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.Services.AddSingleton(grains.AsFactory());
+        addGrains(builder);
         builder.Services.AddQwen3Gateway();
         builder.WebHost.ListenForQwen3(new IPEndPoint(IPAddress.Loopback, 0));
         WebApplication app = builder.Build();
         app.MapQwen3Gateway();
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new GatewayServer(app);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        Channel.Dispose();
-        await _app.DisposeAsync();
     }
 }

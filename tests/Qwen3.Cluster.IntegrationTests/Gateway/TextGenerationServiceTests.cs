@@ -90,7 +90,8 @@ public sealed class TextGenerationServiceTests : IAsyncLifetime
         Assert.Equal("", seen.Model);
         Assert.Equal(ReplyMode.Default, seen.Mode);
         Assert.Empty(seen.Sampling.Stop);
-        Assert.Equal(new SamplingSettings { Stop = null!, StopTokenIds = null! }, seen.Sampling with { Stop = null!, StopTokenIds = null! });
+        Assert.Equal(
+            new SamplingSettings { Stop = null!, StopTokenIds = null! }, seen.Sampling with { Stop = null!, StopTokenIds = null! });
         Assert.Equal(new BudgetSettings(), seen.Budget);
     }
 
@@ -184,7 +185,8 @@ public sealed class TextGenerationServiceTests : IAsyncLifetime
     [Fact]
     public async Task Token_ids_are_sent_only_when_asked_for()
     {
-        List<Protos.ReplyEvent> events = await ReadAsync(_client.Generate(new Protos.GenerateRequest { Text = "x" }, cancellationToken: Cancel));
+        List<Protos.ReplyEvent> events = await ReadAsync(
+            _client.Generate(new Protos.GenerateRequest { Text = "x" }, cancellationToken: Cancel));
 
         Assert.Equal(["Hm.", "85"], events.Where(reply => reply.Delta is not null).Select(reply => reply.Delta.Text));
         Assert.All(events, reply => Assert.Empty(reply.Delta?.TokenIds ?? []));
