@@ -62,9 +62,13 @@ public static class GatewayExtensions
     /// <param name="builder">The web host.</param>
     /// <param name="endpoint">Where; port 0: a free one, which <see cref="GetQwen3Address"/> tells once the host has started.</param>
     public static IWebHostBuilder ListenForQwen3(this IWebHostBuilder builder, IPEndPoint endpoint) =>
+        builder.UseQwen3Protocol().ConfigureKestrel(kestrel => kestrel.Listen(endpoint));
+
+    /// <summary>Makes every endpoint of Kestrel speak HTTP/2, with limits that fit long streams. Where it listens is left to the configuration.</summary>
+    public static IWebHostBuilder UseQwen3Protocol(this IWebHostBuilder builder) =>
         builder.ConfigureKestrel(kestrel =>
         {
-            kestrel.Listen(endpoint, listener => listener.Protocols = HttpProtocols.Http2);
+            kestrel.ConfigureEndpointDefaults(listener => listener.Protocols = HttpProtocols.Http2);
 
             // Each reply holds its stream for as long as it is written: Kestrel's 100 would make the 101st of a client wait unseen.
             kestrel.Limits.Http2.MaxStreamsPerConnection = 1_000;
