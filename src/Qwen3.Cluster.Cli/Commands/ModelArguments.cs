@@ -1,0 +1,59 @@
+using System.CommandLine;
+using Qwen3.Cluster.Model.Demo;
+using Qwen3.Cluster.Silo.Hosting;
+
+namespace Qwen3.Cluster.Cli.Commands;
+
+/// <summary>The options that say how this process serves a model.</summary>
+public sealed class ModelArguments
+{
+    private readonly Option<int> _shards = new("--shards")
+    {
+        Description = "Grains that the experts are spread over, each with a thread of its own.",
+        DefaultValueFactory = _ => 4,
+    };
+
+    private readonly Option<int> _threads = new("--threads")
+    {
+        Description = "Threads of the trunk's arithmetic; 0: one for each core.",
+        DefaultValueFactory = _ => 0,
+    };
+
+    private readonly Option<string> _backend = BackendOption.Create();
+
+    /// <summary>Makes the options part of a command.</summary>
+    public ModelArguments(Command command)
+    {
+        command.Add(_shards);
+        command.Add(_threads);
+        command.Add(_backend);
+    }
+
+    /// <summary>The first of the options that was given; null if none.</summary>
+    public string? FirstGiven(ParseResult parsed) =>
+        new Option[] { _shards, _threads, _backend }.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false })?.Name;
+
+    /// <summary>A model as the silo takes it.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="model">A directory, or the embedded model's name; null: the embedded model.</param>
+    /// <exception cref="UsageException">There is no such model.</exception>
+    public ModelOptions Read(ParseResult parsed, string? model)
+    {
+        bool isEmbedded = model is null or EmbeddedModel.Name;
+        if (!isEmbedded && !Directory.Exists(model))
+        {
+            throw new UsageException(
+                $"there is no directory {model}: --model takes a checkpoint's directory, or {EmbeddedModel.Name}, the model that comes along.");
+        }
+
+        string directory = Path.GetFullPath(isEmbedded ? EmbeddedModel.Directory : model!);
+        return new ModelOptions
+        {
+            Name = isEmbedded ? EmbeddedModel.Name : Path.GetFileName(Path.TrimEndingDirectorySeparator(directory)),
+            Directory = directory,
+            ExpertShards = parsed.GetValue(_shards),
+            Threads = parsed.GetValue(_threads),
+            Backend = parsed.GetValue(_backend)!,
+        };
+    }
+}

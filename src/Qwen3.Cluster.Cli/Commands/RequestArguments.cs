@@ -1,0 +1,76 @@
+using System.CommandLine;
+using Qwen3.Cluster.Protos;
+
+namespace Qwen3.Cluster.Cli.Commands;
+
+/// <summary>The options that become fields of a request. Their ranges are the server's to check: it names the field.</summary>
+public sealed class RequestArguments
+{
+    private readonly Option<string?> _mode = new("--mode")
+    {
+        Description = "fast: answer at once; deep: think first. Without it: as the model does by itself.",
+    };
+
+    private readonly Option<uint?> _maxSteps = new("--max-steps") { Description = "Paragraphs of thinking, 1 to 32." };
+    private readonly Option<uint?> _maxThinkingTokens = new("--max-thinking-tokens") { Description = "Tokens of thinking; 0: none." };
+    private readonly Option<uint?> _maxTokens = new("--max-tokens") { Description = "Tokens of the reply, thinking included." };
+    private readonly Option<float?> _temperature = new("--temperature") { Description = "0: the likeliest token; else up to 2." };
+    private readonly Option<float?> _topP = new("--top-p") { Description = "Sample from the likeliest tokens of this much probability." };
+    private readonly Option<uint?> _topK = new("--top-k") { Description = "Sample from this many tokens; 0: all." };
+    private readonly Option<float?> _minP = new("--min-p") { Description = "Leave out what is less likely than this share of the likeliest." };
+    private readonly Option<ulong?> _seed = new("--seed") { Description = "The same seed gives the same reply." };
+    private readonly Option<string?> _system = new("--system") { Description = "The system's message." };
+
+    /// <summary>Makes the options part of a command.</summary>
+    public RequestArguments(Command command)
+    {
+        _mode.AcceptOnlyFromAmong("fast", "deep");
+        Option[] options = [_mode, _maxSteps, _maxThinkingTokens, _maxTokens, _temperature, _topP, _topK, _minP, _seed, _system];
+        foreach (Option option in options)
+        {
+            command.Add(option);
+        }
+    }
+
+    /// <summary>Sets what every request of the conversation has in common.</summary>
+    public void Read(ParseResult parsed, ChatRequest request)
+    {
+        request.Mode = parsed.GetValue(_mode) switch { "fast" => Mode.Fast, "deep" => Mode.Deep, _ => Mode.Unspecified };
+        request.Sampling = ReadSampling(parsed);
+        request.Budget = ReadBudget(parsed);
+        if (parsed.GetValue(_system) is { } system)
+        {
+            request.Messages.Add(new Message { Role = Role.System, Content = system });
+        }
+    }
+
+    private Sampling ReadSampling(ParseResult parsed)
+    {
+        Sampling sampling = new();
+        Set(parsed, _temperature, value => sampling.Temperature = value);
+        Set(parsed, _topP, value => sampling.TopP = value);
+        Set(parsed, _topK, value => sampling.TopK = value);
+        Set(parsed, _minP, value => sampling.MinP = value);
+        Set(parsed, _seed, value => sampling.Seed = value);
+        Set(parsed, _maxTokens, value => sampling.MaxTokens = value);
+        return sampling;
+    }
+
+    private ThinkingBudget ReadBudget(ParseResult parsed)
+    {
+        ThinkingBudget budget = new();
+        Set(parsed, _maxSteps, value => budget.MaxSteps = value);
+        Set(parsed, _maxThinkingTokens, value => budget.MaxThinkingTokens = value);
+        return budget;
+    }
+
+    // A field that is not set takes the model's own value: an absent option must leave it so.
+    private static void Set<T>(ParseResult parsed, Option<T?> option, Action<T> assign)
+        where T : struct
+    {
+        if (parsed.GetValue(option) is { } value)
+        {
+            assign(value);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using Qwen3.Cluster.Cli;
+
+namespace Qwen3.Cluster.IntegrationTests.Cli;
+
+public class CommandLineTests
+{
+    [Theory]
+    [InlineData("frobnicate")]
+    [InlineData("chat", "--frobnicate")]
+    [InlineData("chat", "hi", "--temperature", "warm")]
+    [InlineData("chat", "hi", "--mode", "slow")]
+    [InlineData("chat", "hi", "--model", "/no/such/directory")]
+    [InlineData("chat", "hi", "--server", "http://127.0.0.1:1", "--shards", "2")]
+    [InlineData("chat", "hi", "--server", "localhost:5080")]
+    [InlineData("logits", "/no/such/directory")]
+    [InlineData("logits", "/no/such/directory", "--ids", "1,x")]
+    public async Task AWrongCommandLineIsAUsageErrorInWords(params string[] arguments)
+    {
+        CommandRun run = await CommandRun.Of(arguments);
+        Assert.Equal(ExitCode.Usage, run.ExitCode);
+        Assert.Empty(run.Output);
+        Assert.StartsWith("qwen3: ", run.Error);
+        Assert.InRange(run.Error.TrimEnd('\n').Split('\n').Length, 1, 2);
+    }
+
+    [Theory]
+    [InlineData("logits", "/no/such/directory", "--ids", "1")]
+    [InlineData("chat", "hi", "--server", "http://127.0.0.1:1")]
+    public async Task AFailureIsOneSentenceWithoutAStackTrace(params string[] arguments)
+    {
+        CommandRun run = await CommandRun.Of(arguments);
+        Assert.Equal(ExitCode.Failure, run.ExitCode);
+        Assert.StartsWith("qwen3: ", run.Error);
+        Assert.DoesNotContain("   at ", run.Error);
+    }
+
+    [Fact]
+    public async Task VerboseShowsWhereAnErrorComesFrom()
+    {
+        CommandRun run = await CommandRun.Of(["logits", "/no/such/directory", "--ids", "1", "--verbose"]);
+        Assert.Contains("   at ", run.Error);
+    }
+
+    [Fact]
+    public async Task HelpIsNoError()
+    {
+        CommandRun run = await CommandRun.Of(["chat", "--help"]);
+        Assert.Equal(ExitCode.Success, run.ExitCode);
+        Assert.Contains("--max-thinking-tokens", run.Output);
+    }
+}
