@@ -21,4 +21,8 @@ public interface IRouterGrain : IGrainWithStringKey
     /// <exception cref="ModelUnavailableException">The model could not be loaded.</exception>
     [Alias("GetStatus"), ResponseTimeout(LoadTimeLimit.Text)]
     Task<RouterStatus> GetStatus();
+
+    /// <summary>Uses a map from the next step on; returns when no step uses an older one. Without effect on a router that is not loaded.</summary>
+    [Alias("UseMap")]
+    Task UseMap(ExpertMap map);
 }

@@ -1,6 +1,6 @@
 namespace Qwen3.Cluster.Contracts.Messages;
 
-/// <summary>The tokens of one layer that go to one shard. In the same process it goes by reference: neither side changes it.</summary>
+/// <summary>The tokens of one layer that go to one shard. The way of a router that has no link to the shard's node.</summary>
 [GenerateSerializer, Immutable, Alias("qwen3.ExpertBatch")]
 public sealed record ExpertBatch
 {
@@ -23,11 +23,4 @@ public sealed record ExpertBatch
     /// <summary>For each choice, its expert.</summary>
     [Id(4)]
     public ReadOnlyMemory<int> ExpertIds { get; init; }
-
-    /// <summary>
-    /// Room for the outputs, [choices, HiddenSize], lent by the caller until the call ends. It has no id on purpose: it does not travel.
-    /// In the same process the shard fills it; from another one it arrives empty, and the shard makes its own.
-    /// </summary>
-    [field: NonSerialized]
-    public Memory<float> ReplyBuffer { get; init; }
 }

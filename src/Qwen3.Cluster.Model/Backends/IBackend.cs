@@ -20,7 +20,10 @@ public interface IBackend : IDisposable
     /// <summary>As the user names it: <c>reference</c>, <c>simd</c>, <c>torch</c>.</summary>
     string Name { get; }
 
-    /// <summary>Takes a matrix [N, K] or a vector [N] of a checkpoint; mapped memory is used in place where the back-end can.</summary>
+    /// <summary>
+    /// Takes a matrix [N, K] or a vector [N] of a checkpoint; mapped memory is used in place where the back-end can.
+    /// This one may be called from any thread, also while the owner's computes: an expert is read while others answer.
+    /// </summary>
     Weight LoadWeight(TensorView tensor);
 
     /// <summary>Makes an activation of no rows yet.</summary>

@@ -55,6 +55,14 @@ public sealed class ExpertLayout
     /// <summary>Experts of a layer; their ids are 0 to this − 1.</summary>
     public int ExpertCountOf(int layer) => IsSparse(layer) ? _config.ExpertCount : _denseSlices;
 
+    /// <summary>Numbers in the weights of one expert.</summary>
+    public long ParametersOf(int layer, int expert) =>
+        3L * _config.HiddenSize * (IsSparse(layer) ? _config.MoeIntermediateSize : SliceStart(expert + 1) - SliceStart(expert));
+
+    /// <summary>A tensor of one expert: what its weights are stored as.</summary>
+    public string TensorOf(int layer, int expert) =>
+        IsSparse(layer) ? $"model.layers.{layer}.mlp.experts.{expert}.gate_proj.weight" : $"model.layers.{layer}.mlp.gate_proj.weight";
+
     /// <summary>Gives the weights of one expert to a back-end. Touches no other expert's bytes.</summary>
     public ExpertWeights Load(Checkpoint checkpoint, IBackend backend, int layer, int expert)
     {

@@ -1,16 +1,17 @@
 namespace Qwen3.Cluster.Model.Experts;
 
-/// <summary>Routed tokens in, expert outputs back: wherever the experts live.</summary>
+/// <summary>Routed tokens in, expert outputs back: wherever the experts live. Works for one thread.</summary>
 public interface IExpertPool : IDisposable
 {
     /// <summary>Which experts each layer has.</summary>
     ExpertLayout Layout { get; }
 
     /// <summary>
-    /// Computes the outputs of every choice in <paramref name="tokens"/> and returns when all are there.
-    /// The bits do not depend on where an expert lives nor on what else is in the batch.
+    /// Has the outputs of every choice in <paramref name="tokens"/> computed; they are there when the call is finished.
+    /// The bits do not depend on where an expert lives nor on what else is in the batch. Several calls may be under way at once,
+    /// each with tokens of its own, which belong to the pool until then.
     /// </summary>
     /// <param name="layer">The layer whose experts are asked, 0 to layers − 1.</param>
     /// <param name="tokens">Inputs and choices; its outputs are filled.</param>
-    void Compute(int layer, RoutedTokens tokens);
+    IExpertCall Begin(int layer, RoutedTokens tokens);
 }

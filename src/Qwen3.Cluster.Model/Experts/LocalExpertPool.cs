@@ -17,16 +17,25 @@ public sealed class LocalExpertPool : IExpertPool
     private int[] _rows = [];
     private int[] _slots = [];
 
+    /// <summary>Makes a pool that holds nothing yet.</summary>
+    /// <param name="backend">Computes; stays the caller's, and outlives the pool.</param>
+    /// <param name="layout">Which experts there are.</param>
+    public LocalExpertPool(IBackend backend, ExpertLayout layout)
+    {
+        _backend = backend;
+        Layout = layout;
+        _starts = new int[layout.ExpertCount + 1];
+        _experts = [.. Enumerable.Range(0, layout.LayerCount).Select(layer => new ExpertWeights?[layout.ExpertCountOf(layer)])];
+    }
+
     /// <summary>Loads the experts.</summary>
     /// <param name="backend">Computes; stays the caller's, and outlives the pool.</param>
     /// <param name="checkpoint">Holds the weights; stays the caller's, and outlives the pool. Only the bytes of the chosen experts are touched.</param>
     /// <param name="layout">Which experts there are.</param>
     /// <param name="experts">The ids to hold, in every layer that has them; null: all.</param>
     public LocalExpertPool(IBackend backend, Checkpoint checkpoint, ExpertLayout layout, IEnumerable<int>? experts = null)
+        : this(backend, layout)
     {
-        _backend = backend;
-        Layout = layout;
-        _starts = new int[layout.ExpertCount + 1];
         int[] held = [.. experts ?? Enumerable.Range(0, layout.ExpertCount)];
         foreach (int expert in held)
         {
@@ -34,12 +43,10 @@ public sealed class LocalExpertPool : IExpertPool
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(expert, layout.ExpertCount, nameof(experts));
         }
 
-        _experts = new ExpertWeights?[layout.LayerCount][];
         try
         {
             for (int layer = 0; layer < layout.LayerCount; layer++)
             {
-                _experts[layer] = new ExpertWeights?[layout.ExpertCountOf(layer)];
                 foreach (int expert in held)
                 {
                     if (expert < layout.ExpertCountOf(layer))
@@ -62,8 +69,25 @@ public sealed class LocalExpertPool : IExpertPool
     /// <summary>Bytes that the weights take, mapped ones included.</summary>
     public long ByteCount => _experts.Sum(layer => layer.Sum(expert => expert?.ByteCount ?? 0));
 
-    /// <inheritdoc/>
-    public void Compute(int layer, RoutedTokens tokens)
+    /// <summary>Whether an expert is held here.</summary>
+    public bool Holds(int layer, int expert) => _experts[layer][expert] is not null;
+
+    /// <summary>Takes an expert in, which it frees when it goes; one that it holds already is replaced.</summary>
+    public void Add(int layer, int expert, ExpertWeights weights)
+    {
+        _experts[layer][expert]?.Dispose();
+        _experts[layer][expert] = weights;
+    }
+
+    /// <summary>Frees an expert, if it is held.</summary>
+    public void Remove(int layer, int expert)
+    {
+        _experts[layer][expert]?.Dispose();
+        _experts[layer][expert] = null;
+    }
+
+    /// <summary>Computes at once.</summary>
+    public IExpertCall Begin(int layer, RoutedTokens tokens)
     {
         EnsureRoom(ref _choices, tokens.TokenCount * tokens.MaxChoices);
         int count = 0;
@@ -77,6 +101,7 @@ public sealed class LocalExpertPool : IExpertPool
         }
 
         Compute(layer, tokens.Inputs.Span, count, tokens.Outputs.Span);
+        return FinishedCall.Instance;
     }
 
     /// <summary>
@@ -106,14 +131,14 @@ public sealed class LocalExpertPool : IExpertPool
         Compute(layer, inputs, rows.Length, outputs);
     }
 
-    /// <summary>Frees the weights.</summary>
+    /// <summary>Frees the weights; whoever asks afterwards is told that they are not held here.</summary>
     public void Dispose()
     {
-        foreach (ExpertWeights?[]? layer in _experts)
+        for (int layer = 0; layer < _experts.Length; layer++)
         {
-            foreach (ExpertWeights? expert in layer ?? [])
+            for (int expert = 0; expert < _experts[layer].Length; expert++)
             {
-                expert?.Dispose();
+                Remove(layer, expert);
             }
         }
     }
@@ -182,4 +207,13 @@ public sealed class LocalExpertPool : IExpertPool
 
     // A token's row asks an expert; the answer goes to a slot of the outputs.
     private readonly record struct Choice(int Expert, int Row, int Slot);
+
+    private sealed class FinishedCall : IExpertCall
+    {
+        public static readonly FinishedCall Instance = new();
+
+        public void Finish()
+        {
+        }
+    }
 }

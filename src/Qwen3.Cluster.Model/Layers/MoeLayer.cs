@@ -38,7 +38,7 @@ internal sealed class MoeLayer
         }
 
         _backend.Download(normalized, _routed.Inputs.Span);
-        _pool.Compute(layer, _routed);
+        _pool.Begin(layer, _routed).Finish();
 
         int count = batch.RowCount * _config.HiddenSize;
         if (_sums.Length < count)

@@ -19,6 +19,9 @@ public sealed class Loading<T>(string model, Func<Task<T>> load, TimeSpan retryA
     /// <summary>Whether it is there.</summary>
     public bool IsLoaded => _loading is { IsCompletedSuccessfully: true };
 
+    /// <summary>Whether it is there, or on its way.</summary>
+    public bool IsWanted => _loading is { IsFaulted: false };
+
     /// <summary>What was loaded.</summary>
     /// <exception cref="ModelUnavailableException">It could not be loaded.</exception>
     public Task<T> Get()

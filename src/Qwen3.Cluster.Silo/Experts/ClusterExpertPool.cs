@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using Qwen3.Cluster.Contracts.Grains;
 using Qwen3.Cluster.Contracts.Messages;
 using Qwen3.Cluster.Model.Experts;
 
@@ -11,131 +9,92 @@ namespace Qwen3.Cluster.Silo.Experts;
 /// </summary>
 internal sealed class ClusterExpertPool : IExpertPool
 {
-    private readonly string _model;
-    private readonly int[] _shardOfExpert;
-    private readonly ShardLink[] _shards;
-    private readonly TimeSpan _timeLimit;
-    private readonly CancellationToken _stopping;
-    private float[] _inputs = []; // [T, H], read by all shards at once
+    private readonly Stack<ExpertDispatch> _idle = new();
+    private readonly long[][] _counts; // [layer][expert]: choices so far
+    private readonly Func<IReadOnlyList<ulong>, Task<ShardTable>> _replace;
 
     /// <summary>Makes a pool over shards that are loaded.</summary>
     /// <param name="model">The model's name.</param>
     /// <param name="layout">Which experts it has.</param>
-    /// <param name="map">Which shard holds which experts.</param>
-    /// <param name="grains">Reaches the shards.</param>
-    /// <param name="timeLimit">How long the shards may take for one layer.</param>
+    /// <param name="precision">Of the numbers that go to the experts and come back.</param>
+    /// <param name="table">The ways to the shards.</param>
+    /// <param name="replace">Gives a table with other ways to shards, named by their epochs, that did not answer.</param>
+    /// <param name="timeLimit">How long the shards may take for one layer, and then to be found anew.</param>
     /// <param name="stopping">Ends the waiting when the router is to stop.</param>
     public ClusterExpertPool(
-        string model, ExpertLayout layout, ExpertMap map, IGrainFactory grains, TimeSpan timeLimit, CancellationToken stopping)
+        string model,
+        ExpertLayout layout,
+        ActivationPrecision precision,
+        ShardTable table,
+        Func<IReadOnlyList<ulong>, Task<ShardTable>> replace,
+        TimeSpan timeLimit,
+        CancellationToken stopping)
     {
-        _model = model;
+        Model = model;
         Layout = layout;
-        _shardOfExpert = [.. map.ShardOfExpert];
-        _shards = [.. Enumerable.Range(0, map.ShardCount)
-            .Select(shard => new ShardLink(grains.GetGrain<IExpertShardGrain>(new ModelGrainKey(model, shard).ToString())))];
-        _timeLimit = timeLimit;
-        _stopping = stopping;
+        Precision = precision;
+        Table = table;
+        TimeLimit = timeLimit;
+        Stopping = stopping;
+        _replace = replace;
+        _counts = [.. Enumerable.Range(0, layout.LayerCount).Select(layer => new long[layout.ExpertCountOf(layer)])];
     }
+
+    /// <summary>The model's name.</summary>
+    public string Model { get; }
 
     /// <inheritdoc/>
     public ExpertLayout Layout { get; }
 
     /// <inheritdoc/>
-    /// <exception cref="ExpertShardException">A shard failed or took too long.</exception>
-    /// <exception cref="OperationCanceledException">The router is to stop.</exception>
-    public void Compute(int layer, RoutedTokens tokens)
+    public ActivationPrecision Precision { get; }
+
+    /// <summary>The ways to the shards. Set between two steps, on the router's thread.</summary>
+    public ShardTable Table { get; set; }
+
+    /// <summary>How long the shards may take for one layer.</summary>
+    public TimeSpan TimeLimit { get; }
+
+    /// <summary>Ends the waiting.</summary>
+    public CancellationToken Stopping { get; }
+
+    /// <inheritdoc/>
+    public IExpertCall Begin(int layer, RoutedTokens tokens)
     {
-        // 1. Whose tokens are whose.
-        Split(tokens);
-
-        // 2. All shards work at the same time. The inputs are copied: the caller reuses his, and a late shard may still read these.
-        Memory<float> inputs = CopyInputs(tokens.Inputs.Span);
-        try
-        {
-            foreach (ShardLink shard in _shards)
-            {
-                shard.Send(layer, tokens.HiddenSize, inputs);
-            }
-
-            // 3. Block until all have answered.
-            WaitForAll(layer);
-        }
-        finally
-        {
-            AbandonBusy();
-        }
-
-        // 4. Each output to its slot; the caller sums them in the order of the token's own choices.
-        for (int i = 0; i < _shards.Length; i++)
-        {
-            try
-            {
-                _shards[i].Take(tokens.Outputs.Span, tokens.HiddenSize);
-            }
-            catch (Exception exception)
-            {
-                throw new ExpertShardException($"shard {i} of the experts of '{_model}' failed in layer {layer}: {exception.Message}", exception);
-            }
-        }
+        ExpertDispatch dispatch = _idle.TryPop(out ExpertDispatch? idle) ? idle : new ExpertDispatch(this);
+        dispatch.Begin(layer, tokens);
+        return dispatch;
     }
+
+    /// <summary>Choices of each layer's experts since the start. May be read from any thread; a count may be a moment old.</summary>
+    public long[][] Counts => [.. _counts.Select(layer => layer.ToArray())];
 
     /// <summary>Holds nothing but memory: the shards stay.</summary>
     public void Dispose()
     {
     }
 
-    private void Split(RoutedTokens tokens)
+    /// <summary>The counts of one layer, for the dispatch to add to.</summary>
+    internal long[] CountsOf(int layer) => _counts[layer];
+
+    /// <summary>Takes back a dispatch that has ended well; another is not used again.</summary>
+    internal void Return(ExpertDispatch dispatch) => _idle.Push(dispatch);
+
+    /// <summary>Finds shards anew that did not answer.</summary>
+    /// <exception cref="ExpertShardException">They cannot be found, or not in time.</exception>
+    internal void Replace(IReadOnlyList<ulong> epochs, Exception cause)
     {
-        foreach (ShardLink shard in _shards)
+        Task<ShardTable> finding = _replace(epochs);
+        try
         {
-            shard.Reset(tokens.TokenCount * tokens.MaxChoices);
+            Table = finding.Wait(TimeLimit, Stopping)
+                ? finding.Result
+                : throw new ExpertShardException(
+                    $"{cause.Message}; no other place for it was found within {TimeLimit.TotalSeconds:0.#} s (Qwen3:ShardTimeLimit)", cause);
         }
-
-        ReadOnlySpan<int> expertIds = tokens.ExpertIds;
-        for (int token = 0; token < tokens.TokenCount; token++)
+        catch (AggregateException exception)
         {
-            int first = token * tokens.MaxChoices;
-            for (int slot = first; slot < first + tokens.ChoiceCounts[token]; slot++)
-            {
-                _shards[_shardOfExpert[expertIds[slot]]].Add(token, expertIds[slot], slot);
-            }
-        }
-    }
-
-    private Memory<float> CopyInputs(ReadOnlySpan<float> inputs)
-    {
-        if (_inputs.Length < inputs.Length)
-        {
-            _inputs = new float[Math.Max(inputs.Length, 2 * _inputs.Length)];
-        }
-
-        inputs.CopyTo(_inputs);
-        return _inputs.AsMemory(0, inputs.Length);
-    }
-
-    private void WaitForAll(int layer)
-    {
-        long started = Stopwatch.GetTimestamp();
-        for (int i = 0; i < _shards.Length; i++)
-        {
-            TimeSpan left = _timeLimit - Stopwatch.GetElapsedTime(started);
-            if (!_shards[i].Wait(left > TimeSpan.Zero ? left : TimeSpan.Zero, _stopping))
-            {
-                throw new ExpertShardException(
-                    $"shard {i} of the experts of '{_model}' did not answer within {_timeLimit.TotalSeconds:0.#} s in layer {layer}; see its silo's log, or raise Qwen3:ShardTimeLimit.");
-            }
-        }
-    }
-
-    private void AbandonBusy()
-    {
-        foreach (ShardLink shard in _shards)
-        {
-            if (shard.IsBusy)
-            {
-                shard.Abandon();
-                _inputs = [];
-            }
+            throw new ExpertShardException($"{cause.Message}; and then: {exception.InnerException!.Message}", exception.InnerException);
         }
     }
 }

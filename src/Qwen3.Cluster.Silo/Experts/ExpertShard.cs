@@ -1,80 +1,196 @@
+using System.Security.Cryptography;
 using Qwen3.Cluster.Contracts.Grains;
 using Qwen3.Cluster.Contracts.Messages;
-using Qwen3.Cluster.Model.Backends;
 using Qwen3.Cluster.Model.Experts;
-using Qwen3.Cluster.Silo.Compute;
 using Qwen3.Cluster.Silo.Hosting;
 
 namespace Qwen3.Cluster.Silo.Experts;
 
-/// <summary>The experts of one shard, loaded: a compute thread, its back-end, and the weights of these experts alone.</summary>
-internal sealed class ExpertShard : IAsyncDisposable
+/// <summary>The experts of one shard, loaded: the weights of these alone, and the device that computes with them.</summary>
+internal sealed class ExpertShard : IShardExecutor, IShardComputation, IAsyncDisposable
 {
-    private readonly ComputeThread _thread;
-    private readonly IBackend _backend;
-    private readonly LocalExpertPool _pool;
+    private readonly ExpertDevice _device;
+    private readonly ModelFiles _files;
+    private readonly LocalExpertPool _pool; // touched on the device's thread alone
+    private readonly SemaphoreSlim _changes = new(1);
+    private HashSet<LayerExpert> _held = [];
+    private long _byteCount;
+    private long _choices;
 
-    private ExpertShard(ComputeThread thread, IBackend backend, LocalExpertPool pool, ExpertShardStatus status)
+    private ExpertShard(ModelGrainKey key, ModelFiles files, ExpertDevice device)
     {
-        _thread = thread;
-        _backend = backend;
-        _pool = pool;
-        Status = status;
+        Key = key;
+        _files = files;
+        _device = device;
+        _pool = new LocalExpertPool(device.Backend, files.Layout);
+        Epoch = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
     }
 
-    /// <summary>What it holds.</summary>
-    public ExpertShardStatus Status { get; }
+    /// <summary>Names the shard.</summary>
+    public ModelGrainKey Key { get; }
 
-    /// <summary>Reads the weights of some experts, on the shard's own thread.</summary>
+    /// <summary>Names this loading of the shard: no other one, here or elsewhere, before or after, has the same.</summary>
+    public ulong Epoch { get; }
+
+    /// <inheritdoc/>
+    public int HiddenSize => _files.Layout.HiddenSize;
+
+    /// <summary>The name of the device that it is on.</summary>
+    public string Device => _device.Name;
+
+    /// <summary>Experts that it holds, over all layers.</summary>
+    public int ExpertCount => _held.Count;
+
+    /// <summary>Bytes of their weights.</summary>
+    public long ByteCount => Volatile.Read(ref _byteCount);
+
+    /// <summary>Choices that it has computed: a token that asks two of its experts counts twice.</summary>
+    public long ChoiceCount => Volatile.Read(ref _choices);
+
+    /// <summary>Reads the weights of some experts.</summary>
     /// <param name="key">Names the shard.</param>
     /// <param name="files">The model.</param>
-    /// <param name="experts">The experts to hold, in every layer that has them.</param>
-    /// <param name="backends">Makes what computes.</param>
-    public static async Task<ExpertShard> Load(ModelGrainKey key, ModelFiles files, IReadOnlyList<int> experts, IBackendFactory backends)
+    /// <param name="experts">What it is to hold.</param>
+    /// <param name="device">Computes.</param>
+    public static async Task<ExpertShard> Load(ModelGrainKey key, ModelFiles files, IReadOnlyCollection<LayerExpert> experts, ExpertDevice device)
     {
-        var thread = new ComputeThread($"experts {key}");
-        IBackend? backend = null;
+        var shard = new ExpertShard(key, files, device);
         try
         {
-            return await thread.Run(() =>
-            {
-                backend = backends.Create(threads: 1);
-                var pool = new LocalExpertPool(backend, files.Checkpoint, files.Layout, experts);
-                var status = new ExpertShardStatus { ExpertCount = experts.Count, Bytes = pool.ByteCount };
-                return new ExpertShard(thread, backend, pool, status);
-            });
+            await shard.Hold(experts);
+            return shard;
         }
         catch
         {
-            await thread.DisposeAsync();
-            backend?.Dispose();
+            await shard.DisposeAsync();
             throw;
         }
     }
 
-    /// <summary>Computes a batch when its turn comes.</summary>
-    public Task<ExpertOutputs> Compute(ExpertBatch batch) => _thread.Run(() => ComputeNow(batch));
-
-    /// <summary>Frees the weights after the batch at hand.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>
+    /// Loads what is asked for and not there, then drops what is there and not asked for. It computes meanwhile: weights are read on
+    /// another thread, and the device's own only takes them in.
+    /// </summary>
+    /// <exception cref="Model.Checkpoints.CheckpointException">Weights cannot be read; what it held before it still holds.</exception>
+    public async Task Hold(IReadOnlyCollection<LayerExpert> experts)
     {
-        await _thread.DisposeAsync();
-        _pool.Dispose();
-        _backend.Dispose();
+        await _changes.WaitAsync();
+        try
+        {
+            HashSet<LayerExpert> wanted = [.. experts];
+            foreach (LayerExpert id in wanted.Except(_held).OrderBy(id => id.Layer).ThenBy(id => id.Expert).ToArray())
+            {
+                await Add(id);
+            }
+
+            LayerExpert[] dropped = [.. _held.Except(wanted)];
+            await _device.Thread.Run(() =>
+            {
+                foreach (LayerExpert id in dropped)
+                {
+                    _pool.Remove(id.Layer, id.Expert);
+                }
+
+                _held = wanted;
+                Volatile.Write(ref _byteCount, _pool.ByteCount);
+            });
+        }
+        finally
+        {
+            _changes.Release();
+        }
     }
 
-    private ExpertOutputs ComputeNow(ExpertBatch batch)
+    /// <inheritdoc/>
+    public void Post(ShardWork work)
     {
-        int hiddenSize = _pool.Layout.HiddenSize;
-        if (batch.HiddenSize != hiddenSize)
+        work.Computation = this;
+        _device.Thread.Post(work);
+    }
+
+    /// <summary>Computes a piece of work on the calling thread when the device is free, else queues it. For a router of this process.</summary>
+    public void RunOrPost(ShardWork work)
+    {
+        work.Computation = this;
+        _device.Thread.RunOrPost(work);
+    }
+
+    /// <summary>Computes a batch that came by a grain call, when its turn comes.</summary>
+    public Task<ExpertOutputs> Compute(ExpertBatch batch)
+    {
+        if (batch.HiddenSize != HiddenSize)
         {
             throw new ArgumentException(
-                $"The batch has rows of {batch.HiddenSize}, but this model has rows of {hiddenSize}: router and shard have different checkpoints.");
+                $"The batch has rows of {batch.HiddenSize}, but this model has rows of {HiddenSize}: router and shard have different checkpoints.");
         }
 
-        // A caller in this process lends the room; for one in another process it is made here.
-        Memory<float> outputs = batch.ReplyBuffer.IsEmpty ? new float[batch.Rows.Length * hiddenSize] : batch.ReplyBuffer;
-        _pool.Compute(batch.Layer, batch.Inputs.Span, batch.Rows.Span, batch.ExpertIds.Span, outputs.Span);
-        return new ExpertOutputs { Outputs = outputs };
+        var work = new BatchWork(batch, HiddenSize);
+        Post(work);
+        return work.Task;
+    }
+
+    /// <inheritdoc/>
+    public void Compute(ShardWork work)
+    {
+        _pool.Compute(work.Layer, work.Inputs.Span, work.Rows.Span, work.ExpertIds.Span, work.Outputs.Span);
+        _choices += work.Rows.Length;
+    }
+
+    /// <summary>Frees the weights after the work at hand.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _changes.WaitAsync();
+        try
+        {
+            await _device.Thread.Run(_pool.Dispose);
+        }
+        catch (ObjectDisposedException)
+        {
+            // The device went first: nothing computes any more.
+            _pool.Dispose();
+        }
+        finally
+        {
+            _changes.Release();
+        }
+    }
+
+    private async Task Add(LayerExpert id)
+    {
+        ExpertWeights weights = await Task.Run(() => _files.Layout.Load(_files.Checkpoint, _device.Backend, id.Layer, id.Expert));
+        await _device.Thread.Run(() =>
+        {
+            _pool.Add(id.Layer, id.Expert, weights);
+            _held.Add(id);
+        });
+    }
+
+    // Grain calls are the way of those who have no link: what they cost is not counted in allocations.
+    private sealed class BatchWork : ShardWork
+    {
+        private readonly TaskCompletionSource<ExpertOutputs> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public BatchWork(ExpertBatch batch, int hiddenSize)
+        {
+            Layer = batch.Layer;
+            Inputs = batch.Inputs;
+            Rows = batch.Rows;
+            ExpertIds = batch.ExpertIds;
+            Outputs = new float[batch.Rows.Length * hiddenSize];
+        }
+
+        public Task<ExpertOutputs> Task => _done.Task;
+
+        public override void Complete(Exception? error)
+        {
+            if (error is null)
+            {
+                _done.SetResult(new ExpertOutputs { Outputs = Outputs });
+            }
+            else
+            {
+                _done.SetException(error);
+            }
+        }
     }
 }

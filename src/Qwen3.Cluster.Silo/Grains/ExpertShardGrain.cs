@@ -1,37 +1,65 @@
-using Orleans.Concurrency;
-using Orleans.Placement;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Orleans.Concurrency;
+using Orleans.Runtime.Placement;
 using Qwen3.Cluster.Contracts.Grains;
 using Qwen3.Cluster.Contracts.Messages;
 using Qwen3.Cluster.Silo.Compute;
 using Qwen3.Cluster.Silo.Experts;
 using Qwen3.Cluster.Silo.Hosting;
+using Qwen3.Cluster.Silo.Links;
+using Qwen3.Cluster.Silo.Placement;
 
 namespace Qwen3.Cluster.Silo.Grains;
 
-/// <summary>Hands the batches of one shard to its compute thread. Reentrant: batches of several routers queue there, not here.</summary>
-[Reentrant, PreferLocalPlacement, CollectionAgeLimit(AlwaysActive = true)]
+/// <summary>
+/// One shard for the control plane: has its experts loaded where it lives, and says where the data plane reaches them.
+/// Reentrant: it computes nothing in its turns.
+/// </summary>
+[Reentrant, ModelPlacement, CollectionAgeLimit(AlwaysActive = true)]
 internal sealed partial class ExpertShardGrain : Grain, IExpertShardGrain
 {
     private readonly ModelGrainKey _key;
-    private readonly ModelStore _models;
-    private readonly BackendCatalog _backends;
+    private readonly NodeShards _shards;
+    private readonly LinkListener _links;
     private readonly ILogger<ExpertShardGrain> _logger;
     private readonly Loading<ExpertShard> _shard;
 
     public ExpertShardGrain(
-        ModelStore models, BackendCatalog backends, IOptions<Qwen3Options> options, TimeProvider time, ILogger<ExpertShardGrain> logger)
+        NodeShards shards, LinkListener links, IOptions<Qwen3Options> options, TimeProvider time, ILogger<ExpertShardGrain> logger)
     {
         _key = ModelGrainKey.Parse(this.GetPrimaryKeyString());
-        _models = models;
-        _backends = backends;
+        _shards = shards;
+        _links = links;
         _logger = logger;
         _shard = new Loading<ExpertShard>(_key.Model, LoadShard, options.Value.RetryLoadAfter, time);
     }
 
     /// <inheritdoc/>
-    public async Task<ExpertShardStatus> Load() => (await _shard.Get()).Status;
+    public async Task<ShardEndpoint> Open() =>
+        new() { Shard = _key.Index, Epoch = (await _shard.Get()).Epoch, Link = _links.Endpoint };
+
+    /// <inheritdoc/>
+    public async Task Hold(IReadOnlyList<LayerExpert> experts)
+    {
+        ExpertShard shard = await _shard.Get();
+        try
+        {
+            await shard.Hold(experts);
+        }
+        catch (Exception exception)
+        {
+            throw new ModelUnavailableException(_key.Model, retryAfter: null, $"Shard {_key.Index} of '{_key.Model}' could not load more experts: {exception.Message}");
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task MoveTo(string node)
+    {
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, SiloAddress.FromParsableString(node));
+        MigrateOnIdle();
+        return Task.CompletedTask;
+    }
 
     /// <inheritdoc/>
     public async Task<ExpertOutputs> Compute(ExpertBatch batch)
@@ -40,12 +68,12 @@ internal sealed partial class ExpertShardGrain : Grain, IExpertShardGrain
         return await shard.Compute(batch);
     }
 
-    /// <inheritdoc/>
+    /// <summary>A shard that moves leaves its experts behind, to answer until the routers know where it went; else they go with it.</summary>
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        if (_shard.IsLoaded)
+        if (_shard.IsLoaded && reason.ReasonCode != DeactivationReasonCode.Migrating)
         {
-            await (await _shard.Get()).DisposeAsync();
+            await _shards.Release((await _shard.Get()).Epoch);
         }
     }
 
@@ -53,12 +81,8 @@ internal sealed partial class ExpertShardGrain : Grain, IExpertShardGrain
     {
         try
         {
-            ModelFiles files = await _models.Open(_key.Model);
-            ExpertMap map = await GrainFactory.GetGrain<IExpertMapGrain>(_key.Model).GetMap();
-            int[] experts = [.. Enumerable.Range(0, map.ShardOfExpert.Count).Where(expert => map.ShardOfExpert[expert] == _key.Index)];
-            ExpertShard shard = await ExpertShard.Load(_key, files, experts, _backends.Get(files.Options.Backend));
-            LogLoaded(_key.Index, _key.Model, shard.Status.ExpertCount, shard.Status.Bytes);
-            return shard;
+            IReadOnlyList<LayerExpert> experts = await GrainFactory.GetGrain<IExpertMapGrain>(_key.Model).GetExperts(_key.Index);
+            return await _shards.Take(_key, experts);
         }
         catch (Exception exception)
         {
@@ -66,9 +90,6 @@ internal sealed partial class ExpertShardGrain : Grain, IExpertShardGrain
             throw;
         }
     }
-
-    [LoggerMessage(LogLevel.Information, "Shard {Shard} of '{Model}' holds {Experts} experts of each layer, {Bytes} bytes")]
-    private partial void LogLoaded(int shard, string model, int experts, long bytes);
 
     [LoggerMessage(LogLevel.Error, "Shard {Shard} of '{Model}' could not be loaded; requests for the model fail until it can")]
     private partial void LogNotLoaded(Exception exception, int shard, string model);

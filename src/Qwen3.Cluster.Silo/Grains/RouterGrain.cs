@@ -4,12 +4,13 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
-using Orleans.Placement;
 using Qwen3.Cluster.Contracts.Grains;
 using Qwen3.Cluster.Contracts.Messages;
 using Qwen3.Cluster.Model.Generation;
 using Qwen3.Cluster.Silo.Compute;
+using Qwen3.Cluster.Silo.Experts;
 using Qwen3.Cluster.Silo.Hosting;
+using Qwen3.Cluster.Silo.Placement;
 using Qwen3.Cluster.Silo.Requests;
 
 namespace Qwen3.Cluster.Silo.Grains;
@@ -18,20 +19,33 @@ namespace Qwen3.Cluster.Silo.Grains;
 /// Takes requests into the batch of one replica and streams what its steps add to each. Reentrant: many requests are under way at
 /// once, and none of them computes here.
 /// </summary>
-[Reentrant, PreferLocalPlacement, CollectionAgeLimit(AlwaysActive = true)]
+[Reentrant, ModelPlacement, CollectionAgeLimit(AlwaysActive = true)]
 internal sealed partial class RouterGrain : Grain, IRouterGrain
 {
+    private static readonly TimeSpan LoadReportInterval = TimeSpan.FromSeconds(2);
+
     private readonly ModelGrainKey _key;
     private readonly ReplicaLoader _loader;
+    private readonly ShardFinder _finder;
+    private readonly NodeInventory _inventory;
     private readonly ILogger<RouterGrain> _logger;
     private readonly Loading<Replica> _replica;
     private readonly CancellationTokenRegistration _onStopping;
+    private long[][]? _reported; // what the expert map has been told
 
     public RouterGrain(
-        ReplicaLoader loader, IOptions<Qwen3Options> options, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<RouterGrain> logger)
+        ReplicaLoader loader,
+        ShardFinder finder,
+        NodeInventory inventory,
+        IOptions<Qwen3Options> options,
+        TimeProvider time,
+        IHostApplicationLifetime lifetime,
+        ILogger<RouterGrain> logger)
     {
         _key = ModelGrainKey.Parse(this.GetPrimaryKeyString());
         _loader = loader;
+        _finder = finder;
+        _inventory = inventory;
         _logger = logger;
         _replica = new Loading<Replica>(_key.Model, LoadReplica, options.Value.RetryLoadAfter, time);
 
@@ -84,6 +98,23 @@ internal sealed partial class RouterGrain : Grain, IRouterGrain
     }
 
     /// <inheritdoc/>
+    public async Task UseMap(ExpertMap map)
+    {
+        if (_replica.IsWanted)
+        {
+            Replica replica = await _replica.Get();
+            await replica.Use(await _finder.Find(_key.Model, map));
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        this.RegisterGrainTimer(ReportLoad, new GrainTimerCreationOptions(LoadReportInterval, LoadReportInterval) { Interleave = true });
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         await _onStopping.DisposeAsync();
@@ -92,6 +123,25 @@ internal sealed partial class RouterGrain : Grain, IRouterGrain
             Replica replica = await _replica.Get();
             await replica.Stop();
             await replica.DisposeAsync();
+            _inventory.RemoveRouter(_key);
+        }
+    }
+
+    // What was chosen since the last report; the map does not miss one that is lost.
+    private async Task ReportLoad(CancellationToken cancellationToken)
+    {
+        if (!_replica.IsLoaded)
+        {
+            return;
+        }
+
+        long[][] counts = (await _replica.Get()).Experts.Counts;
+        long[][] reported = _reported ?? [.. counts.Select(layer => new long[layer.Length])];
+        long[][] since = [.. counts.Zip(reported, (now, before) => now.Zip(before, (a, b) => a - b).ToArray())];
+        _reported = counts;
+        if (since.Any(layer => layer.Any(count => count > 0)))
+        {
+            await GrainFactory.GetGrain<IExpertMapGrain>(_key.Model).ReportLoad(_key.Index, since);
         }
     }
 

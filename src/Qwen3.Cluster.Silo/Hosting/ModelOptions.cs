@@ -14,6 +14,21 @@ public sealed class ModelOptions
     /// <summary>Shards that the experts are spread over; 1 to the number of experts of a layer. Fixed for a model, whatever the number of nodes.</summary>
     public int ExpertShards { get; set; } = 4;
 
+    /// <summary>Routers that share the shards, each with a trunk and a cache of its own; 1 to 64.</summary>
+    public int Replicas { get; set; } = 1;
+
+    /// <summary>Labels that a node must have to hold shards or routers of the model.</summary>
+    public Dictionary<string, string> NodeLabels { get; set; } = [];
+
+    /// <summary>
+    /// How exact the numbers are that go to the experts and come back: float32, or bfloat16 for half of the bytes on the wire. It holds in one
+    /// process too, so that the tokens do not depend on where experts live. The same on all nodes.
+    /// </summary>
+    public ActivationPrecision Precision { get; set; }
+
+    /// <summary>Replicas of other shards' experts that a shard may hold of each layer when the load is evened out; 0: experts only move. 0 or more.</summary>
+    public int ExtraExperts { get; set; } = 1;
+
     /// <summary>Slices that a dense feed-forward block is cut into; the last bits of its sums depend on it. 1 or more.</summary>
     public int DenseSlices { get; set; } = ExpertLayout.DefaultDenseSlices;
 

@@ -1,4 +1,5 @@
 using Qwen3.Cluster.Model.Backends;
+using Qwen3.Cluster.Model.Checkpoints;
 
 namespace Qwen3.Cluster.Silo.Hosting;
 
@@ -7,6 +8,12 @@ internal sealed class ReferenceBackendFactory : IBackendFactory
 {
     /// <inheritdoc/>
     public string Name => "reference";
+
+    /// <inheritdoc/>
+    public ComputeDevice Device => ComputeDevice.Cpu();
+
+    /// <inheritdoc/>
+    public int BytesOf(TensorType type) => sizeof(float);
 
     /// <inheritdoc/>
     public IBackend Create(int threads) => new ReferenceBackend();

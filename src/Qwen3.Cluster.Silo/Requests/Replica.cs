@@ -2,6 +2,7 @@ using Qwen3.Cluster.Contracts.Messages;
 using Qwen3.Cluster.Model.Backends;
 using Qwen3.Cluster.Model.Layers;
 using Qwen3.Cluster.Silo.Compute;
+using Qwen3.Cluster.Silo.Experts;
 using Qwen3.Cluster.Silo.Hosting;
 
 namespace Qwen3.Cluster.Silo.Requests;
@@ -9,9 +10,25 @@ namespace Qwen3.Cluster.Silo.Requests;
 /// <summary>One replica of a model's trunk, loaded: its compute thread, what computes there, and the loop of its engine.</summary>
 /// <param name="Files">The model.</param>
 /// <param name="Loop">Takes requests.</param>
+/// <param name="Experts">Asks the shards.</param>
 internal sealed record Replica(
-    ModelFiles Files, EngineLoop Loop, ComputeThread Thread, IBackend Backend, ILanguageModel Trunk, CancellationTokenSource Stopping) : IAsyncDisposable
+    ModelFiles Files,
+    EngineLoop Loop,
+    ClusterExpertPool Experts,
+    ComputeThread Thread,
+    IBackend Backend,
+    ILanguageModel Trunk,
+    CancellationTokenSource Stopping) : IAsyncDisposable
 {
+    /// <summary>Takes other ways to the shards from the next step on, unless there are later ones already; returns when no step uses older ones.</summary>
+    public Task Use(ShardTable table) => Thread.Run(() =>
+    {
+        if (table.Map.Version > Experts.Table.Map.Version)
+        {
+            Experts.Table = table;
+        }
+    });
+
     /// <summary>Ends every request in words. A step at hand does not wait for its shards any longer.</summary>
     public Task Stop()
     {

@@ -7,35 +7,33 @@ using Qwen3.Cluster.Model.Layers;
 using Qwen3.Cluster.Silo.Compute;
 using Qwen3.Cluster.Silo.Experts;
 using Qwen3.Cluster.Silo.Hosting;
+using Qwen3.Cluster.Silo.Placement;
 
 namespace Qwen3.Cluster.Silo.Requests;
 
-/// <summary>Loads a replica of a trunk, and has the shards load their experts at the same time.</summary>
+/// <summary>Loads a replica of a trunk, once the shards have loaded their experts.</summary>
 internal sealed class ReplicaLoader(
-    ModelStore models, BackendCatalog backends, IGrainFactory grains, IOptions<Qwen3Options> options, TimeProvider time, RouterMeter meter)
+    ModelStore models,
+    BackendCatalog backends,
+    ShardFinder finder,
+    NodeInventory inventory,
+    IGrainFactory grains,
+    IOptions<Qwen3Options> options,
+    TimeProvider time,
+    RouterMeter meter)
 {
     /// <summary>Returns when the first request could be answered.</summary>
     public async Task<Replica> Load(ModelGrainKey key)
     {
         ModelFiles files = await models.Open(key.Model);
-        ExpertMap map = await grains.GetGrain<IExpertMapGrain>(key.Model).GetMap();
-        Task shards = Task.WhenAll(Enumerable.Range(0, map.ShardCount)
-            .Select(shard => grains.GetGrain<IExpertShardGrain>(new ModelGrainKey(key.Model, shard).ToString()).Load()));
-
-        Replica replica = await LoadTrunk(key, files, map);
-        try
-        {
-            await shards;
-            return replica;
-        }
-        catch
-        {
-            await replica.DisposeAsync();
-            throw;
-        }
+        var map = grains.GetGrain<IExpertMapGrain>(key.Model);
+        ShardTable table = await finder.Find(key.Model, await map.GetMap(key.Index));
+        Replica replica = await LoadTrunk(key, files, table, async epochs => await finder.Find(key.Model, await map.Replace(key.Index, epochs)));
+        inventory.AddRouter(key, files.Options.Backend, new ModelMemory(files, backends.Get(files.Options.Backend)).OfRouter());
+        return replica;
     }
 
-    private async Task<Replica> LoadTrunk(ModelGrainKey key, ModelFiles files, ExpertMap map)
+    private async Task<Replica> LoadTrunk(ModelGrainKey key, ModelFiles files, ShardTable table, Func<IReadOnlyList<ulong>, Task<ShardTable>> replace)
     {
         var thread = new ComputeThread($"router {key}");
         var stopping = new CancellationTokenSource();
@@ -46,11 +44,13 @@ internal sealed class ReplicaLoader(
             {
                 ModelOptions model = files.Options;
                 backend = backends.Get(model.Backend).Create(model.Threads);
-                var experts = new ClusterExpertPool(key.Model, files.Layout, map, grains, options.Value.ShardTimeLimit, stopping.Token);
+                var experts = new ClusterExpertPool(
+                    key.Model, files.Layout, model.Precision, table, replace, options.Value.ShardTimeLimit, stopping.Token);
                 var cache = new CacheOptions(model.PageSize, files.PageCount);
                 Qwen3Model trunk = Qwen3Model.Load(files.Checkpoint, backend, experts, cache);
                 var engine = new Engine(trunk, files.Tokenizer, ToEngineOptions(files), time);
-                return new Replica(files, new EngineLoop(key, engine, thread, model.MaxWaiting, time, meter), thread, backend, trunk, stopping);
+                return new Replica(
+                    files, new EngineLoop(key, engine, thread, model.MaxWaiting, time, meter), experts, thread, backend, trunk, stopping);
             });
         }
         catch

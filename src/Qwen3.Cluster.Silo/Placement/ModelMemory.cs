@@ -1,0 +1,39 @@
+using Qwen3.Cluster.Contracts.Messages;
+using Qwen3.Cluster.Model.Checkpoints;
+using Qwen3.Cluster.Model.Experts;
+using Qwen3.Cluster.Silo.Hosting;
+
+namespace Qwen3.Cluster.Silo.Placement;
+
+/// <summary>What the parts of a model take once they are loaded, reckoned from its files' headers.</summary>
+internal sealed class ModelMemory
+{
+    private readonly ModelFiles _files;
+    private readonly IBackendFactory _backend;
+
+    /// <summary>Reckons for a model.</summary>
+    /// <param name="files">The model.</param>
+    /// <param name="backend">What computes it.</param>
+    public ModelMemory(ModelFiles files, IBackendFactory backend) => (_files, _backend) = (files, backend);
+
+    /// <summary>Bytes of some experts' weights.</summary>
+    public long OfExperts(IEnumerable<LayerExpert> experts) => experts.Sum(id =>
+        _files.Layout.ParametersOf(id.Layer, id.Expert)
+        * _backend.BytesOf(_files.Checkpoint.Tensors[_files.Layout.TensorOf(id.Layer, id.Expert)].Type));
+
+    /// <summary>Bytes of a router: the weights of the trunk, and the cache of keys and values in float32.</summary>
+    public long OfRouter()
+    {
+        ModelConfig config = _files.Checkpoint.Config;
+        HashSet<string> used = [.. TensorCatalog.Expected(config).Select(tensor => tensor.Name)];
+        long trunk = _files.Checkpoint.Tensors.Values
+            .Where(tensor => used.Contains(tensor.Name) && !IsOfExperts(tensor.Name))
+            .Sum(tensor => tensor.ByteCount / tensor.Type.Size() * _backend.BytesOf(tensor.Type));
+        long positions = (long)_files.PageCount * _files.Options.PageSize;
+        return trunk + (positions * config.LayerCount * config.KeyValueHeadCount * config.HeadDim * 2 * sizeof(float));
+    }
+
+    // The gate is the trunk's; everything else below mlp is an expert or a slice of one.
+    private static bool IsOfExperts(string tensor) =>
+        tensor.Contains(".mlp.", StringComparison.Ordinal) && !tensor.EndsWith(".mlp.gate.weight", StringComparison.Ordinal);
+}
