@@ -4,7 +4,7 @@ using Qwen3.Cluster.Contracts.Messages;
 
 namespace Qwen3.Cluster.UnitTests.Contracts.Messages;
 
-/// <summary>Refusals keep what they say on the way from one process to another.</summary>
+/// <summary>Messages keep what they say on the way from one process to another.</summary>
 public sealed class SerializationTests : IDisposable
 {
     private readonly ServiceProvider _services = new ServiceCollection().AddSerializer().BuildServiceProvider();
@@ -35,7 +35,59 @@ public sealed class SerializationTests : IDisposable
         Assert.Equal(TimeSpan.FromSeconds(5), loading.RetryAfter);
     }
 
+    [Fact]
+    public void Placements_keep_every_shard_of_every_expert()
+    {
+        var placement = new ExpertPlacement(300, [[[0, 299], [1]], [[7]]]);
+
+        ExpertPlacement read = RoundTripMessage(placement);
+
+        Assert.True(read.SameAs(placement));
+        Assert.Equal<ushort>([0, 299], read.ShardsOf(0, 0).ToArray());
+        Assert.Equal([new LayerExpert(0, 0)], RoundTripMessage<IReadOnlyList<LayerExpert>>(read.ExpertsOf(299)));
+    }
+
+    [Fact]
+    public void Nodes_keep_what_they_have()
+    {
+        var node = new NodeStatus
+        {
+            Name = "S10.0.0.7:11111:3",
+            Host = "rack-7",
+            Labels = new Dictionary<string, string> { ["zone"] = "a" },
+            IsDraining = true,
+            Models = ["qwen3"],
+            ProcessId = 17,
+            Version = "0.2",
+            StartedAt = new DateTimeOffset(2026, 11, 3, 4, 5, 6, TimeSpan.Zero),
+            Devices =
+            [
+                new DeviceStatus
+                {
+                    Name = "cuda:0",
+                    Kind = DeviceKind.Cuda,
+                    MemoryBytes = 80_000_000_000,
+                    FreeBytes = 70_000_000_000,
+                    Threads = 2,
+                    Shards = [new HostedShard { Model = "qwen3", Shard = 3, Bytes = 9_000_000_000, ExpertCount = 752 }],
+                    Routers = [new HostedRouter { Model = "qwen3", Replica = 1, Bytes = 1_000_000_000 }],
+                },
+            ],
+        };
+
+        NodeStatus read = RoundTripMessage(node);
+
+        Assert.Equivalent(node, read, strict: true);
+        Assert.Equal(new DevicePlace("a", "cpu"), RoundTripMessage(new DevicePlace("a", "cpu")));
+    }
+
     public void Dispose() => _services.Dispose();
+
+    private T RoundTripMessage<T>(T message) where T : notnull
+    {
+        var serializer = _services.GetRequiredService<Serializer<T>>();
+        return serializer.Deserialize(serializer.SerializeToArray(message))!;
+    }
 
     private T RoundTrip<T>(T exception) where T : Exception
     {
