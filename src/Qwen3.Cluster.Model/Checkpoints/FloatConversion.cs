@@ -3,7 +3,10 @@ using System.Runtime.CompilerServices;
 
 namespace Qwen3.Cluster.Model.Checkpoints;
 
-/// <summary>Exact conversion of stored weights to float32. Source addresses need no alignment.</summary>
+/// <summary>
+/// Conversion between float32 and the narrower types of weights and activations: exact to float32, to the nearest bfloat16 back.
+/// Bytes need no alignment; a span gives the same bits as its elements one by one.
+/// </summary>
 public static unsafe class FloatConversion
 {
     private static readonly float[] E4M3Values = MakeE4M3Values();
@@ -21,6 +24,66 @@ public static unsafe class FloatConversion
         uint bits = BitConverter.SingleToUInt32Bits(value);
         // Rounding could carry a NaN's low mantissa bits over into infinity: set the quiet bit instead.
         return float.IsNaN(value) ? (ushort)(bits >> 16 | 0x40) : (ushort)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+    }
+
+    /// <summary>The values of consecutive bfloat16 elements, as many as <paramref name="destination"/> holds.</summary>
+    /// <exception cref="ArgumentException">The source has not two bytes for each.</exception>
+    public static void FromBFloat16(ReadOnlySpan<byte> source, Span<float> destination)
+    {
+        if (source.Length != sizeof(ushort) * (long)destination.Length)
+        {
+            throw new ArgumentException($"{destination.Length} bfloat16 values take twice as many bytes, not {source.Length}.", nameof(source));
+        }
+
+        fixed (byte* from = source)
+        {
+            FromBFloat16(from, destination);
+        }
+    }
+
+    /// <summary>The nearest bfloat16 of each value, as <see cref="ToBFloat16(float)"/>.</summary>
+    /// <exception cref="ArgumentException">The destination has not two bytes for each.</exception>
+    public static void ToBFloat16(ReadOnlySpan<float> source, Span<byte> destination)
+    {
+        if (destination.Length != sizeof(ushort) * (long)source.Length)
+        {
+            throw new ArgumentException($"{source.Length} bfloat16 values take twice as many bytes, not {destination.Length}.", nameof(destination));
+        }
+
+        int i = 0;
+        fixed (float* from = source)
+        fixed (byte* to = destination)
+        {
+            for (; i <= source.Length - Vector<ushort>.Count; i += Vector<ushort>.Count)
+            {
+                Vector<uint> low = RoundedToBFloat16(Unsafe.ReadUnaligned<Vector<float>>(from + i));
+                Vector<uint> high = RoundedToBFloat16(Unsafe.ReadUnaligned<Vector<float>>(from + i + Vector<float>.Count));
+                Unsafe.WriteUnaligned(to + 2L * i, Vector.Narrow(low >>> 16, high >>> 16));
+            }
+
+            for (; i < source.Length; i++)
+            {
+                Unsafe.WriteUnaligned(to + 2L * i, ToBFloat16(from[i]));
+            }
+        }
+    }
+
+    /// <summary>Replaces each value by its nearest bfloat16, as <see cref="ToBFloat16(float)"/>.</summary>
+    public static void RoundToBFloat16(Span<float> values)
+    {
+        int i = 0;
+        fixed (float* at = values)
+        {
+            for (; i <= values.Length - Vector<float>.Count; i += Vector<float>.Count)
+            {
+                Unsafe.WriteUnaligned(at + i, RoundedToBFloat16(Unsafe.ReadUnaligned<Vector<float>>(at + i)));
+            }
+
+            for (; i < values.Length; i++)
+            {
+                at[i] = FromBFloat16(ToBFloat16(at[i]));
+            }
+        }
     }
 
     /// <summary>Converts consecutive elements, as many as <paramref name="destination"/> holds. e4m3 comes without its block scales.</summary>
@@ -72,6 +135,16 @@ public static unsafe class FloatConversion
         {
             destination[i] = FromBFloat16(Unsafe.ReadUnaligned<ushort>(source + 2L * i));
         }
+    }
+
+    // The bits of the nearest bfloat16 in the upper half, zeros below.
+    private static Vector<uint> RoundedToBFloat16(Vector<float> values)
+    {
+        Vector<uint> bits = Vector.AsVectorUInt32(values);
+        Vector<uint> rounded = bits + new Vector<uint>(0x7FFF) + (bits >>> 16 & Vector<uint>.One);
+        Vector<uint> quiet = bits | new Vector<uint>(0x40_0000);
+        Vector<uint> isNumber = Vector.AsVectorUInt32(Vector.Equals(values, values));
+        return Vector.ConditionalSelect(isNumber, rounded, quiet) & new Vector<uint>(0xFFFF_0000);
     }
 
     private static float[] MakeE4M3Values()

@@ -81,6 +81,45 @@ public sealed unsafe class FloatConversionTests
         Assert.True(float.IsNaN(FloatConversion.FromBFloat16(FloatConversion.ToBFloat16(BitConverter.UInt32BitsToSingle(0x7F800001)))));
     }
 
+    [Fact]
+    public void A_span_gives_the_bits_of_its_elements_at_every_length_and_address()
+    {
+        // Patterns of all kinds: random ones, ties, and NaNs whose low bits would round over into infinity.
+        var random = new Random(1);
+        uint[] special = [0, 0x8000_0000, 0x7F80_0000, 0xFF80_0000, 0x7F80_0001, 0xFFFF_FFFF, 0x7FBF_FFFF, 0x7F7F_FFFF, 1, 0x0000_8000, 0x0001_8000, 0x3F80_8000, 0x3F81_8000];
+        float[] values = [.. Enumerable.Range(0, 4096).Select(i => BitConverter.UInt32BitsToSingle(
+            i % 3 == 0 ? special[i / 3 % special.Length] : (uint)random.NextInt64(1L << 32)))];
+        for (int length = 0; length < 100; length++)
+        {
+            CheckSpan(values.AsSpan(random.Next(values.Length - length), length));
+        }
+
+        CheckSpan(values);
+    }
+
+    [Fact]
+    public void A_span_and_bytes_that_do_not_match_are_refused()
+    {
+        Assert.Throws<ArgumentException>(() => FloatConversion.ToBFloat16(new float[3], new byte[7]));
+        Assert.Throws<ArgumentException>(() => FloatConversion.FromBFloat16(new byte[5], new float[3]));
+    }
+
+    private static void CheckSpan(ReadOnlySpan<float> values)
+    {
+        byte[] bytes = new byte[1 + 2 * values.Length];
+        float[] back = new float[values.Length], rounded = values.ToArray();
+        FloatConversion.ToBFloat16(values, bytes.AsSpan(1));
+        FloatConversion.FromBFloat16(bytes.AsSpan(1), back);
+        FloatConversion.RoundToBFloat16(rounded);
+        for (int i = 0; i < values.Length; i++)
+        {
+            ushort expected = FloatConversion.ToBFloat16(values[i]);
+            Assert.Equal(expected, BitConverter.ToUInt16(bytes, 1 + 2 * i));
+            Assert.Equal((uint)expected << 16, BitConverter.SingleToUInt32Bits(back[i]));
+            Assert.Equal((uint)expected << 16, BitConverter.SingleToUInt32Bits(rounded[i]));
+        }
+    }
+
     private static void AssertSame(double expected, float actual)
     {
         if (double.IsNaN(expected) ? !float.IsNaN(actual) : BitConverter.DoubleToInt64Bits(expected) != BitConverter.DoubleToInt64Bits(actual))
