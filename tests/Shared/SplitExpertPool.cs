@@ -30,7 +30,13 @@ internal sealed class SplitExpertPool : IExpertPool
 
     public ExpertLayout Layout { get; }
 
-    public void Compute(int layer, RoutedTokens tokens)
+    public ActivationPrecision Precision { get; init; }
+
+    public bool CanOverlap { get; init; }
+
+    public IExpertCall Begin(int layer, RoutedTokens tokens) => new Call(() => Compute(layer, tokens));
+
+    private void Compute(int layer, RoutedTokens tokens)
     {
         (int Row, int Slot)[] choices =
         [
@@ -66,5 +72,11 @@ internal sealed class SplitExpertPool : IExpertPool
         {
             backend.Dispose();
         }
+    }
+
+    // Computes as late as it may: whoever reads the outputs early, or reuses the tokens, is found out.
+    private sealed class Call(Action compute) : IExpertCall
+    {
+        public void Finish() => compute();
     }
 }

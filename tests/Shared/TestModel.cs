@@ -17,18 +17,20 @@ internal sealed class TestModel : IDisposable
     /// <param name="backend">Is disposed of with the model.</param>
     /// <param name="cache">Of 16 pages of 16 positions when null.</param>
     /// <param name="denseSlices">Of <see cref="ExpertLayout.For"/>.</param>
+    /// <param name="precision">Of what goes to the experts and comes back, without <paramref name="makePool"/>.</param>
     /// <param name="makePool">Makes the pool, which is disposed of with the model; one <see cref="LocalExpertPool"/> of all experts when null.</param>
     public TestModel(
         string directory,
         IBackend backend,
         CacheOptions? cache = null,
         int denseSlices = ExpertLayout.DefaultDenseSlices,
+        ActivationPrecision precision = ActivationPrecision.Float32,
         Func<Checkpoint, ExpertLayout, IExpertPool>? makePool = null)
     {
         _backend = backend;
         _checkpoint = Checkpoint.Open(directory);
         ExpertLayout layout = ExpertLayout.For(_checkpoint.Config, denseSlices);
-        _experts = makePool?.Invoke(_checkpoint, layout) ?? new LocalExpertPool(backend, _checkpoint, layout);
+        _experts = makePool?.Invoke(_checkpoint, layout) ?? new LocalExpertPool(backend, _checkpoint, layout) { Precision = precision };
         Model = Qwen3Model.Load(_checkpoint, backend, _experts, cache ?? new CacheOptions(16, 16));
     }
 

@@ -6,6 +6,12 @@ public interface IExpertPool : IDisposable
     /// <summary>Which experts each layer has.</summary>
     ExpertLayout Layout { get; }
 
+    /// <summary>How exact the numbers are that go to the experts and come back; the same wherever an expert lives.</summary>
+    ActivationPrecision Precision { get; }
+
+    /// <summary>Whether a call takes time in which its caller could compute: when experts live elsewhere.</summary>
+    bool CanOverlap { get; }
+
     /// <summary>
     /// Has the outputs of every choice in <paramref name="tokens"/> computed; they are there when the call is finished.
     /// The bits do not depend on where an expert lives nor on what else is in the batch. Several calls may be under way at once,

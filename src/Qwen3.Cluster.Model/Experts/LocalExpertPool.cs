@@ -66,6 +66,12 @@ public sealed class LocalExpertPool : IExpertPool
     /// <inheritdoc/>
     public ExpertLayout Layout { get; }
 
+    /// <inheritdoc/>
+    public ActivationPrecision Precision { get; init; }
+
+    /// <summary>No: a call has computed when it is begun.</summary>
+    public bool CanOverlap => false;
+
     /// <summary>Bytes that the weights take, mapped ones included.</summary>
     public long ByteCount => _experts.Sum(layer => layer.Sum(expert => expert?.ByteCount ?? 0));
 

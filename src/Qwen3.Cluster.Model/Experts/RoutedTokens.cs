@@ -122,6 +122,20 @@ public sealed class RoutedTokens
         }
     }
 
+    /// <summary>Makes the outputs of all choices representable in a precision, in place.</summary>
+    public void RoundOutputs(ActivationPrecision precision)
+    {
+        if (precision == ActivationPrecision.Float32)
+        {
+            return;
+        }
+
+        for (int token = 0; token < TokenCount; token++)
+        {
+            precision.Round(_outputs.AsSpan(token * MaxChoices * HiddenSize, _choiceCounts[token] * HiddenSize));
+        }
+    }
+
     /// <summary>
     /// sums [TokenCount, H] = Σ weight · output over each token's own choices, always in the order of the choices:
     /// the bits do not depend on who computed what when.

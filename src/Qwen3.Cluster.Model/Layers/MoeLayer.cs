@@ -7,6 +7,7 @@ namespace Qwen3.Cluster.Model.Layers;
 /// <summary>
 /// The feed-forward block: each token goes to the experts that the router chooses for it, and their answers are summed.
 /// Where there is no router the block is dense, and every token goes to all of its slices. One for all layers: its buffers are shared.
+/// What it begins it ends before it begins again.
 /// </summary>
 internal sealed class MoeLayer
 {
@@ -14,6 +15,7 @@ internal sealed class MoeLayer
     private readonly IExpertPool _pool;
     private readonly ModelConfig _config;
     private readonly RoutedTokens _routed;
+    private IExpertCall? _call;
     private float[] _sums = []; // [T, H]
 
     public MoeLayer(IBackend backend, IExpertPool pool, ModelConfig config)
@@ -24,8 +26,8 @@ internal sealed class MoeLayer
         _routed = new RoutedTokens(config.HiddenSize, pool.Layout.MaxChoices);
     }
 
-    /// <summary>hidden [T, H] += Σ weight · expert(normalized) over each token's experts.</summary>
-    public void Forward(Activation normalized, Weight? gate, StepBatch batch, int layer, Activation hidden)
+    /// <summary>Sends normalized [T, H] to each token's experts, in the pool's precision.</summary>
+    public void Begin(Activation normalized, Weight? gate, StepBatch batch, int layer)
     {
         _routed.Reset(batch.RowCount);
         if (gate is null)
@@ -38,9 +40,18 @@ internal sealed class MoeLayer
         }
 
         _backend.Download(normalized, _routed.Inputs.Span);
-        _pool.Begin(layer, _routed).Finish();
+        _pool.Precision.Round(_routed.Inputs.Span);
+        _call = _pool.Begin(layer, _routed);
+    }
 
-        int count = batch.RowCount * _config.HiddenSize;
+    /// <summary>hidden [T, H] += Σ weight · expert(normalized) over each token's experts, once they have answered.</summary>
+    public void End(Activation hidden)
+    {
+        _call!.Finish();
+        _call = null;
+        _routed.RoundOutputs(_pool.Precision);
+
+        int count = _routed.TokenCount * _config.HiddenSize;
         if (_sums.Length < count)
         {
             _sums = new float[Math.Max(count, _sums.Length * 2)];

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Qwen3.Cluster.Model.Backends;
 using Qwen3.Cluster.Model.Checkpoints;
 using Qwen3.Cluster.Model.Experts;
@@ -13,24 +14,25 @@ public sealed class Qwen3Model : ILanguageModel
     private readonly IBackend _backend;
     private readonly ModelConfig _config;
     private readonly TrunkWeights _weights;
+    private readonly IExpertPool _experts;
     private readonly AttentionLayer _attention;
-    private readonly MoeLayer _feedForward;
-    private readonly RotaryTable _rotary;
     private readonly KvCache _cache;
-    private readonly Activation _hidden; // [T, H], the residual stream
+    private readonly Lane _first;
+    private readonly Lane _second;
     private readonly Activation _normalized; // [T, H]
+    private readonly OverlapChoice _overlap = new();
 
     private Qwen3Model(ModelConfig config, TrunkWeights weights, IBackend backend, IExpertPool experts, CacheOptions cache)
     {
         _backend = backend;
         _config = config;
         _weights = weights;
+        _experts = experts;
         _attention = new AttentionLayer(backend, config);
-        _feedForward = new MoeLayer(backend, experts, config);
-        _rotary = new RotaryTable(config);
+        _first = new Lane(backend, experts, config);
+        _second = new Lane(backend, experts, config);
         _cache = backend.CreateKvCache(
             new KvCacheShape(config.LayerCount, cache.PageCount, cache.PageSize, config.KeyValueHeadCount, config.HeadDim));
-        _hidden = backend.CreateActivation(config.HiddenSize);
         _normalized = backend.CreateActivation(config.HiddenSize);
     }
 
@@ -67,24 +69,88 @@ public sealed class Qwen3Model : ILanguageModel
     public void Forward(StepBatch batch, Span<float> logits)
     {
         Check(batch, logits);
-        _hidden.Resize(batch.RowCount);
-        _normalized.Resize(batch.RowCount);
-        _rotary.Prepare(batch.Positions);
-        float epsilon = (float)_config.RmsNormEpsilon;
-
-        _backend.Embed(_weights.Embedding, batch.TokenIds, _hidden);
-        for (int layer = 0; layer < _weights.Layers.Count; layer++)
+        if (!_experts.CanOverlap || batch.Slices.Length < 2)
         {
-            LayerWeights weights = _weights.Layers[layer];
-            _backend.Normalize(_hidden, weights.InputNorm, epsilon, _normalized);
-            _attention.Forward(_normalized, weights.Attention, _rotary, batch, _cache, layer, _hidden);
-            _backend.Normalize(_hidden, weights.PostAttentionNorm, epsilon, _normalized);
-            _feedForward.Forward(_normalized, weights.Gate, batch, layer, _hidden);
+            ForwardWhole(batch, logits);
+            return;
         }
 
+        bool hasChunks = batch.RowCount > batch.Slices.Length;
+        bool halves = _overlap.RunsHalves(hasChunks);
+        long started = Stopwatch.GetTimestamp();
+        if (halves)
+        {
+            ForwardHalves(batch, logits);
+        }
+        else
+        {
+            ForwardWhole(batch, logits);
+        }
+
+        _overlap.Add(hasChunks, halves, Stopwatch.GetTimestamp() - started, batch.RowCount);
+    }
+
+    private void ForwardWhole(StepBatch batch, Span<float> logits)
+    {
+        Embed(_first, batch);
+        for (int layer = 0; layer < _weights.Layers.Count; layer++)
+        {
+            Attend(_first, batch, layer);
+            _first.FeedForward.End(_first.Hidden);
+        }
+
+        ComputeLogits(_first, batch, logits);
+    }
+
+    // While one half computes, the other's tokens are at the experts.
+    private void ForwardHalves(StepBatch batch, Span<float> logits)
+    {
+        batch.Split(_first.Half, _second.Half);
+        Embed(_first, _first.Half);
+        Embed(_second, _second.Half);
+        for (int layer = 0; layer < _weights.Layers.Count; layer++)
+        {
+            Attend(_first, _first.Half, layer);
+            if (layer > 0)
+            {
+                _second.FeedForward.End(_second.Hidden);
+            }
+
+            Attend(_second, _second.Half, layer);
+            _first.FeedForward.End(_first.Hidden);
+        }
+
+        _second.FeedForward.End(_second.Hidden);
+        int split = _first.Half.LogitRows.Length * VocabularySize;
+        ComputeLogits(_first, _first.Half, logits[..split]);
+        ComputeLogits(_second, _second.Half, logits[split..]);
+    }
+
+    private void Embed(Lane lane, StepBatch batch)
+    {
+        lane.Hidden.Resize(batch.RowCount);
+        lane.Rotary.Prepare(batch.Positions);
+        _backend.Embed(_weights.Embedding, batch.TokenIds, lane.Hidden);
+    }
+
+    // The attention of a layer; then the tokens set out to its experts.
+    private void Attend(Lane lane, StepBatch batch, int layer)
+    {
+        LayerWeights weights = _weights.Layers[layer];
+        float epsilon = (float)_config.RmsNormEpsilon;
+        _normalized.Resize(batch.RowCount);
+        _backend.Normalize(lane.Hidden, weights.InputNorm, epsilon, _normalized);
+        _attention.Forward(_normalized, weights.Attention, lane.Rotary, batch, _cache, layer, lane.Hidden);
+        _backend.Normalize(lane.Hidden, weights.PostAttentionNorm, epsilon, _normalized);
+        lane.FeedForward.Begin(_normalized, weights.Gate, batch, layer);
+    }
+
+    private void ComputeLogits(Lane lane, StepBatch batch, Span<float> logits)
+    {
         if (!batch.LogitRows.IsEmpty)
         {
-            _backend.Normalize(_hidden, _weights.FinalNorm, epsilon, _normalized);
+            _normalized.Resize(batch.RowCount);
+            _backend.Normalize(lane.Hidden, _weights.FinalNorm, (float)_config.RmsNormEpsilon, _normalized);
             _backend.ComputeLogits(_normalized, batch.LogitRows, _weights.Head, logits);
         }
     }
@@ -95,7 +161,8 @@ public sealed class Qwen3Model : ILanguageModel
         _weights.Dispose();
         _attention.Dispose();
         _cache.Dispose();
-        _hidden.Dispose();
+        _first.Dispose();
+        _second.Dispose();
         _normalized.Dispose();
     }
 

@@ -64,6 +64,29 @@ public sealed class StepBatch
         RowCount = end;
     }
 
+    /// <summary>Lays its sequences into two batches, in their order, with about half of the rows each. There must be two or more.</summary>
+    public void Split(StepBatch first, StepBatch second)
+    {
+        first.Clear();
+        second.Clear();
+        int logitRow = 0;
+        for (int i = 0; i < _sliceCount; i++)
+        {
+            // The middle of the sequence's rows decides; none of the two stays empty.
+            SequenceSlice slice = _slices[i];
+            bool isFirst = i == 0 || (i < _sliceCount - 1 && (2 * slice.FirstRow) + slice.RowCount <= RowCount);
+            int logitCount = 0;
+            for (; logitRow < _logitRowCount && _logitRows[logitRow] < slice.FirstRow + slice.RowCount; logitRow++)
+            {
+                logitCount++;
+            }
+
+            LogitRows wanted = logitCount == slice.RowCount ? Layers.LogitRows.All : logitCount > 0 ? Layers.LogitRows.Last : Layers.LogitRows.None;
+            (isFirst ? first : second).Add(
+                _tokenIds.AsSpan(slice.FirstRow, slice.RowCount), slice.FirstPosition, slice.Pages, slice.ExpertLimit, wanted);
+        }
+    }
+
     private static void EnsureRoom<T>(ref T[] array, int length)
     {
         if (array.Length < length)

@@ -49,6 +49,9 @@ internal sealed class ClusterExpertPool : IExpertPool
     /// <inheritdoc/>
     public ActivationPrecision Precision { get; }
 
+    /// <inheritdoc/>
+    public bool CanOverlap => Table.IsRemote;
+
     /// <summary>The ways to the shards. Set between two steps, on the router's thread.</summary>
     public ShardTable Table { get; set; }
 

@@ -10,9 +10,6 @@ internal sealed class GrainRoute(ShardChoices choices, IExpertShardGrain shard) 
     private Task<ExpertOutputs>? _call;
 
     /// <inheritdoc/>
-    public override bool IsRemote => true;
-
-    /// <inheritdoc/>
     public override void Send(int layer, RoutedTokens tokens) => _call = shard.Compute(new ExpertBatch
     {
         Layer = layer,

@@ -26,9 +26,6 @@ internal sealed class LinkRoute : ShardRoute
     }
 
     /// <inheritdoc/>
-    public override bool IsRemote => true;
-
-    /// <inheritdoc/>
     public override void Send(int layer, RoutedTokens tokens)
     {
         if (_rowOfToken.Length < tokens.TokenCount)

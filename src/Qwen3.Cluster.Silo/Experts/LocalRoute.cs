@@ -20,9 +20,6 @@ internal sealed class LocalRoute : ShardRoute
     }
 
     /// <inheritdoc/>
-    public override bool IsRemote => false;
-
-    /// <inheritdoc/>
     public override void Send(int layer, RoutedTokens tokens)
     {
         for (int i = 0; i < _calls.Length; i++)

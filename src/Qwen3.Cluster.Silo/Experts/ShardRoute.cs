@@ -12,9 +12,6 @@ internal abstract class ShardRoute(IReadOnlyList<ShardChoices> shards)
     /// <summary>The choices of each shard.</summary>
     public IReadOnlyList<ShardChoices> Shards { get; } = shards;
 
-    /// <summary>Whether it goes beyond this process, so that the time it takes can be used.</summary>
-    public abstract bool IsRemote { get; }
-
     /// <summary>Whether there are choices.</summary>
     public bool HasChoices
     {

@@ -9,6 +9,9 @@ namespace Qwen3.Cluster.Silo.Experts;
 /// <param name="Ways">For each shard.</param>
 internal sealed record ShardTable(ExpertMap Map, IReadOnlyList<ShardTable.Way> Ways)
 {
+    /// <summary>Whether a shard is beyond this process.</summary>
+    public bool IsRemote { get; } = Ways.Any(way => way.Local is null);
+
     /// <summary>The routes of one dispatch, those that leave this process first; the shards of one node share one.</summary>
     /// <param name="choices">The choices of each shard.</param>
     /// <param name="precision">Of the numbers on a wire.</param>

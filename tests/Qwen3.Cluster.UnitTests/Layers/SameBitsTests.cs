@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Qwen3.Cluster.Model.Backends;
 using Qwen3.Cluster.Model.Backends.Simd;
 using Qwen3.Cluster.Model.Checkpoints;
+using Qwen3.Cluster.Model.Experts;
 using Qwen3.Cluster.Model.Layers;
 using Qwen3.Cluster.Tests;
 
@@ -9,7 +10,8 @@ namespace Qwen3.Cluster.UnitTests.Layers;
 
 /// <summary>
 /// On the SIMD back-end the bits of a token's logits depend on its sequence alone: equality, not closeness. Each round draws, from its seed,
-/// sequences, the cuts of their prompts, who shares a step with whom, the page size and which pages, threads, registers and the homes of the experts.
+/// sequences, the cuts of their prompts, who shares a step with whom, the page size and which pages, threads, registers, the homes of the experts,
+/// how exact the way to them is, and whether steps run as two halves meanwhile.
 /// </summary>
 public sealed class SameBitsTests
 {
@@ -48,20 +50,26 @@ public sealed class SameBitsTests
         Random random = new(seed);
         int[][] sequences = [.. Enumerable.Range(0, 4).Select(_ => RandomTokens(random, random.Next(1, 60)))];
 
-        using TestModel alone = new(Directories[name], new SimdBackend());
+        ActivationPrecision precision = (ActivationPrecision)random.Next(2);
+        using TestModel alone = new(Directories[name], new SimdBackend(), precision: precision);
         float[][][] expected = [.. sequences.Select(sequence => alone.Logits(sequence))];
 
         int pageSize = new[] { 1, 3, 4, 16, 32 }[random.Next(5)];
         LaneWidth width = (LaneWidth)random.Next(3);
         int threads = random.Next(1, 4);
         int parts = random.Next(1, 5);
-        string round = $"page size {pageSize}, {width}, {threads} threads, {parts} pools";
+        bool overlaps = random.Next(3) > 0;
+        string round = $"page size {pageSize}, {width}, {threads} threads, {parts} pools, {precision}{(overlaps ? ", in halves" : "")}";
         int pages = (60 / pageSize) + 1;
         using TestModel shared = new(
             Directories[name],
             new SimdBackend(threads, width),
             new CacheOptions(pageSize, pages * sequences.Length),
-            makePool: (checkpoint, layout) => new SplitExpertPool(checkpoint, layout, parts, seed, () => new SimdBackend(1, width)));
+            makePool: (checkpoint, layout) => new SplitExpertPool(checkpoint, layout, parts, seed, () => new SimdBackend(1, width))
+            {
+                Precision = precision,
+                CanOverlap = overlaps,
+            });
         int[] shuffled = [.. Enumerable.Range(0, pages * sequences.Length)];
         random.Shuffle(shuffled);
         int[][] tables = [.. shuffled.Chunk(pages)];
@@ -90,6 +98,18 @@ public sealed class SameBitsTests
                 Assert.True(wanted[row].AsSpan().SequenceEqual(given[row]), $"{round}: row {row} of a step of {given.Length} has other bits.");
             }
         }
+    }
+
+    [Fact]
+    public void Not_of_every_precision()
+    {
+        int[] prompt = RandomTokens(new Random(7), 5);
+        using TestModel exact = new(Directories["moe"], new SimdBackend());
+        using TestModel rounded = new(Directories["moe"], new SimdBackend(), precision: ActivationPrecision.BFloat16);
+        float[] expected = exact.Logits(prompt)[^1];
+        float[] given = rounded.Logits(prompt)[^1];
+        Assert.NotEqual(expected, given);
+        Assert.All(expected.Zip(given), pair => Assert.Equal(pair.First, pair.Second, 0.1));
     }
 
     [Fact]

@@ -1,0 +1,44 @@
+namespace Qwen3.Cluster.Model.Layers;
+
+/// <summary>
+/// Whether steps run whole or as two halves, of which one computes while the other's experts are asked: halves hide the wire, and read
+/// an expert twice that both ask. Which is faster depends on the wire and the batch, so both are measured, now and then, and the faster one is taken.
+/// </summary>
+/// <remarks>Means are kept apart for steps of one token a sequence and for steps with chunks of prompts. The choice changes no bit of the result.</remarks>
+internal sealed class OverlapChoice
+{
+    // One step in so many tries the way that was slower so far.
+    private const int TryEvery = 32;
+
+    // A new measurement counts for this share of the mean.
+    private const double Weight = 0.2;
+
+    private readonly double[] _meanTicks = new double[4]; // of a row; [chunks? 2 : 0 | halves? 1 : 0]; 0: not measured yet
+    private int _steps;
+
+    /// <summary>Whether the next step runs as halves.</summary>
+    /// <param name="hasChunks">Whether it has chunks of prompts.</param>
+    public bool RunsHalves(bool hasChunks)
+    {
+        int kind = hasChunks ? 2 : 0;
+        if (_meanTicks[kind] == 0 || _meanTicks[kind + 1] == 0)
+        {
+            return _meanTicks[kind] != 0;
+        }
+
+        bool isFaster = _meanTicks[kind + 1] < _meanTicks[kind];
+        return ++_steps % TryEvery == 0 ? !isFaster : isFaster;
+    }
+
+    /// <summary>Adds what a step took.</summary>
+    /// <param name="hasChunks">Whether it had chunks of prompts.</param>
+    /// <param name="halves">Whether it ran as halves.</param>
+    /// <param name="ticks">Its time; any unit.</param>
+    /// <param name="rows">Its rows; 1 or more.</param>
+    public void Add(bool hasChunks, bool halves, long ticks, int rows)
+    {
+        ref double mean = ref _meanTicks[(hasChunks ? 2 : 0) + (halves ? 1 : 0)];
+        double ofRow = (double)Math.Max(1, ticks) / rows;
+        mean = mean == 0 ? ofRow : mean + (Weight * (ofRow - mean));
+    }
+}
