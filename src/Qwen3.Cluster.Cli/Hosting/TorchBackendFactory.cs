@@ -1,4 +1,6 @@
+using Qwen3.Cluster.Contracts.Messages;
 using Qwen3.Cluster.Model.Backends;
+using Qwen3.Cluster.Model.Checkpoints;
 using Qwen3.Cluster.Silo.Hosting;
 using Qwen3.Cluster.Torch;
 
@@ -9,6 +11,14 @@ internal sealed class TorchBackendFactory : IBackendFactory
 {
     /// <inheritdoc/>
     public string Name => "torch";
+
+    /// <inheritdoc/>
+    public ComputeDevice Device => CudaDevice.Find() is { } gpu
+        ? new ComputeDevice("cuda:0", DeviceKind.Cuda, gpu.MemoryBytes, gpu.FreeBytes, Threads: 1)
+        : ComputeDevice.Cpu();
+
+    /// <inheritdoc/>
+    public int BytesOf(TensorType type) => sizeof(float);
 
     /// <inheritdoc/>
     public IBackend Create(int threads) => new TorchBackend();

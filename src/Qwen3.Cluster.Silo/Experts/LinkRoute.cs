@@ -3,13 +3,18 @@ using Qwen3.Cluster.Silo.Links;
 
 namespace Qwen3.Cluster.Silo.Experts;
 
-/// <summary>To the shards of another process, over the link to it: one frame there and one back, whatever the number of shards and tokens.</summary>
+/// <summary>
+/// To the shards of another process, over the link to it: one frame there and one back, whatever the number of shards and tokens.
+/// Only what is larger than a frame may be takes several.
+/// </summary>
 internal sealed class LinkRoute : ShardRoute
 {
     private readonly NodeLink _link;
     private readonly ulong[] _epochs;
     private readonly ActivationPrecision _precision;
-    private readonly LinkCall _call = new();
+    private readonly List<LinkCall> _calls = [];
+    private int _callCount; // under way
+    private Exception? _failure;
     private int[] _rowOfToken = []; // where a token's row is in the frame, plus one; 0: not yet
 
     /// <summary>Makes the way.</summary>
@@ -33,56 +38,108 @@ internal sealed class LinkRoute : ShardRoute
             _rowOfToken = new int[tokens.TokenCount];
         }
 
-        _rowOfToken.AsSpan(0, tokens.TokenCount).Clear();
-        _call.Reset(layer, tokens.HiddenSize, _precision);
-        ReadOnlySpan<float> inputs = tokens.Inputs.Span;
+        (_callCount, _failure) = (0, null);
+        int mostChoices = _link.MostChoices(tokens.HiddenSize, _precision);
+        LinkCall? call = null;
         for (int i = 0; i < Shards.Count; i++)
         {
-            ShardChoices choices = Shards[i];
-            if (choices.Count == 0)
-            {
-                continue;
-            }
-
-            _call.AddSection(_epochs[i]);
-            ReadOnlySpan<int> rows = choices.Rows.Span;
-            ReadOnlySpan<int> experts = choices.Experts.Span;
+            ReadOnlySpan<int> rows = Shards[i].Rows.Span;
+            ReadOnlySpan<int> experts = Shards[i].Experts.Span;
             for (int j = 0; j < rows.Length; j++)
             {
-                ref int row = ref _rowOfToken[rows[j]];
-                if (row == 0)
+                if (call is null || call.ChoiceCount == mostChoices)
                 {
-                    row = _call.AddRow(inputs.Slice(rows[j] * tokens.HiddenSize, tokens.HiddenSize)) + 1;
+                    SendIfAny(call);
+                    call = NextCall(layer, tokens);
+                    call.AddSection(_epochs[i]);
+                }
+                else if (j == 0)
+                {
+                    call.AddSection(_epochs[i]);
                 }
 
-                _call.AddChoice(row - 1, experts[j]);
+                call.AddChoice(RowOf(rows[j], tokens, call), experts[j]);
             }
         }
 
-        _link.Send(_call);
+        SendIfAny(call);
     }
 
     /// <inheritdoc/>
-    public override bool Wait(TimeSpan limit, CancellationToken stopping) => _call.Wait(limit, stopping);
+    public override bool Wait(TimeSpan limit, CancellationToken stopping)
+    {
+        for (int i = 0; i < _callCount; i++)
+        {
+            try
+            {
+                _calls[i].Wait(limit, stopping);
+            }
+            catch (Exception exception) when (exception is LinkBrokenException or ExpertShardException)
+            {
+                _failure = exception;
+            }
+        }
+
+        return true;
+    }
 
     /// <inheritdoc/>
     public override Exception? Take(RoutedTokens tokens)
     {
-        if (_call.Error is { } error)
+        if (_failure is not null)
         {
-            return error;
+            return _failure;
         }
 
         Span<float> outputs = tokens.Outputs.Span;
+        int call = 0;
         int choice = 0;
         foreach (ShardChoices choices in Shards)
         {
             foreach (int slot in choices.Slots)
             {
-                _call.CopyOutput(choice++, outputs.Slice(slot * tokens.HiddenSize, tokens.HiddenSize));
+                if (choice == _calls[call].ChoiceCount)
+                {
+                    (call, choice) = (call + 1, 0);
+                }
+
+                _calls[call].CopyOutput(choice++, outputs.Slice(slot * tokens.HiddenSize, tokens.HiddenSize));
             }
         }
 
         return null;
+    }
+
+    private LinkCall NextCall(int layer, RoutedTokens tokens)
+    {
+        if (_callCount == _calls.Count)
+        {
+            _calls.Add(new LinkCall());
+        }
+
+        LinkCall call = _calls[_callCount++];
+        call.Reset(layer, tokens.HiddenSize, _precision);
+        _rowOfToken.AsSpan(0, tokens.TokenCount).Clear();
+        return call;
+    }
+
+    // A token that asks several experts of the node goes there once.
+    private int RowOf(int token, RoutedTokens tokens, LinkCall call)
+    {
+        ref int row = ref _rowOfToken[token];
+        if (row == 0)
+        {
+            row = call.AddRow(tokens.Inputs.Span.Slice(token * tokens.HiddenSize, tokens.HiddenSize)) + 1;
+        }
+
+        return row - 1;
+    }
+
+    private void SendIfAny(LinkCall? call)
+    {
+        if (call is not null)
+        {
+            _link.Send(call);
+        }
     }
 }

@@ -2,11 +2,13 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Qwen3.Cluster.Contracts.Grains;
 using Qwen3.Cluster.Contracts.Messages;
+using Qwen3.Cluster.Silo.Placement;
 
 namespace Qwen3.Cluster.Silo.Hosting;
 
 /// <summary>Loads every model while the silo starts, so that a started host answers. One that cannot be loaded does not keep the others from it.</summary>
-internal sealed class ModelPreloader(ModelStore models, IGrainFactory grains, IOptions<Qwen3Options> options) : ILifecycleParticipant<ISiloLifecycle>
+internal sealed partial class ModelPreloader(
+    ModelStore models, IGrainFactory grains, IOptions<Qwen3Options> options, ILogger<ModelPreloader> logger) : ILifecycleParticipant<ISiloLifecycle>
 {
     /// <inheritdoc/>
     public void Participate(ISiloLifecycle observer)
@@ -23,11 +25,17 @@ internal sealed class ModelPreloader(ModelStore models, IGrainFactory grains, IO
     {
         try
         {
-            await grains.GetGrain<IRouterGrain>(new ModelGrainKey(model, 0).ToString()).GetStatus();
+            int replicas = (await models.Open(model)).Options.Replicas;
+            await Task.WhenAll(Enumerable.Range(0, replicas)
+                .Select(replica => grains.GetGrain<IRouterGrain>(new ModelGrainKey(model, replica).ToString()).GetStatus()));
         }
-        catch (ModelUnavailableException)
+        catch (Exception exception) when (exception is ModelUnavailableException or NoPlaceException)
         {
-            // The router has logged it, and tries again for a later request.
+            // The router tries again for a later request, and a node that comes later may have the room.
+            LogNotLoaded(model, exception.Message);
         }
     }
+
+    [LoggerMessage(LogLevel.Warning, "The model '{Model}' does not answer yet: {Reason}")]
+    private partial void LogNotLoaded(string model, string reason);
 }

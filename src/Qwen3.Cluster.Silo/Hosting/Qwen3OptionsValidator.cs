@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Qwen3.Cluster.Model.Experts;
 
 namespace Qwen3.Cluster.Silo.Hosting;
 
@@ -33,6 +34,21 @@ internal sealed class Qwen3OptionsValidator(IEnumerable<IBackendFactory> backend
             problems.Add($"Qwen3:ShardTimeLimit is {options.ShardTimeLimit}: it must be above zero.");
         }
 
+        if (options.WatchInterval <= TimeSpan.Zero)
+        {
+            problems.Add($"Qwen3:WatchInterval is {options.WatchInterval}: it must be above zero.");
+        }
+
+        if (options.LoadHalfLife <= TimeSpan.Zero)
+        {
+            problems.Add($"Qwen3:LoadHalfLife is {options.LoadHalfLife}: it must be above zero.");
+        }
+
+        if (options.Node.MemoryBytes < 0)
+        {
+            problems.Add($"Qwen3:Node:MemoryBytes is {options.Node.MemoryBytes}: it must be 0 (all) or more.");
+        }
+
         if (options.RetryLoadAfter <= TimeSpan.Zero)
         {
             problems.Add($"Qwen3:RetryLoadAfter is {options.RetryLoadAfter}: it must be above zero.");
@@ -55,7 +71,18 @@ internal sealed class Qwen3OptionsValidator(IEnumerable<IBackendFactory> backend
             problems.Add($"{setting}Backend is '{model.Backend}': this process has {string.Join(", ", backends.Select(backend => backend.Name))}.");
         }
 
+        if (model.Replicas is < 1 or > 64)
+        {
+            problems.Add($"{setting}Replicas is {model.Replicas}: it must be 1 to 64.");
+        }
+
+        if (!Enum.IsDefined(model.Precision))
+        {
+            problems.Add($"{setting}Precision is {model.Precision}: it must be one of {string.Join(", ", Enum.GetNames<ActivationPrecision>())}.");
+        }
+
         AddIfLess(nameof(ModelOptions.ExpertShards), model.ExpertShards, 1);
+        AddIfLess(nameof(ModelOptions.ExtraExperts), model.ExtraExperts, 0);
         AddIfLess(nameof(ModelOptions.DenseSlices), model.DenseSlices, 1);
         AddIfLess(nameof(ModelOptions.Threads), model.Threads, 0);
         AddIfLess(nameof(ModelOptions.CacheTokens), model.CacheTokens, 1);

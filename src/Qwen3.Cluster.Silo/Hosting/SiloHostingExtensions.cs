@@ -4,8 +4,12 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
+using Qwen3.Cluster.Silo.Experts;
+using Qwen3.Cluster.Silo.Links;
+using Qwen3.Cluster.Silo.Placement;
 using Qwen3.Cluster.Silo.Requests;
 
 namespace Qwen3.Cluster.Silo.Hosting;
@@ -36,6 +40,14 @@ public static class SiloHostingExtensions
         services.AddSingleton<ModelStore>();
         services.AddSingleton<RouterMeter>();
         services.AddSingleton<ReplicaLoader>();
+        services.AddSingleton<NodeShards>();
+        services.AddSingleton<IShardDirectory>(provider => provider.GetRequiredService<NodeShards>());
+        services.AddSingleton<ShardFinder>();
+        services.AddSingleton<NodeInventory>();
+        services.AddSingleton<NodeCensus>();
+        services.AddPlacementDirector<ModelPlacement, ModelPlacementDirector>();
+        services.AddPlacementDirector<NodePlacement, NodePlacementDirector>();
+        AddLinks(builder);
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ModelPreloader>();
 
         // Every reader of the endpoint has to see the one port.
@@ -46,6 +58,31 @@ public static class SiloHostingExtensions
             .Configure<IOptions<Qwen3Options>>((endpoint, qwen3) =>
                 endpoint.SiloPort = qwen3.Value.SiloPort == 0 ? freePort.Value : qwen3.Value.SiloPort));
         return builder;
+    }
+
+    private static void AddLinks(IHostApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<LinkOptions>()
+            .Bind(builder.Configuration.GetSection(LinkOptions.Section))
+            .ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<LinkOptions>, LinkOptionsValidator>();
+        builder.Services.AddSingleton(provider => new LinkCatalog(
+            provider.GetRequiredService<IOptions<LinkOptions>>().Value,
+            provider.GetRequiredService<ILogger<LinkCatalog>>(),
+            provider.GetRequiredService<TimeProvider>()));
+
+        // Made when the first shard comes: the silo has its address by then.
+        builder.Services.AddSingleton(provider =>
+        {
+            SiloAddress silo = provider.GetRequiredService<ILocalSiloDetails>().SiloAddress;
+            return LinkListener.Start(
+                silo.ToParsableString(),
+                silo.Endpoint.Address,
+                provider.GetRequiredService<IOptions<LinkOptions>>().Value,
+                provider.GetRequiredService<IShardDirectory>(),
+                provider.GetRequiredService<ILogger<LinkListener>>(),
+                provider.GetRequiredService<TimeProvider>());
+        });
     }
 
     private static void NameModels(Qwen3Options options)

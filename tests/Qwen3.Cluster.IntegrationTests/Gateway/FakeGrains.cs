@@ -104,6 +104,8 @@ public sealed class FakeGrains : IGatewayGrain, IModelCatalogGrain, IRouterGrain
 
     public Task<RouterStatus> GetStatus() => OnStatus();
 
+    public Task UseMap(ExpertMap map) => throw new NotSupportedException("A gateway draws no maps.");
+
     public IAsyncEnumerable<ReplyEvent> Generate(RouterCall call, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException("A gateway does not generate with a router.");
 

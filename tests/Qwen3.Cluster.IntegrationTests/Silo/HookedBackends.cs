@@ -17,6 +17,10 @@ internal sealed class HookedBackends : IBackendFactory
 
     public string Name => "hooked";
 
+    public ComputeDevice Device => ComputeDevice.Cpu();
+
+    public int BytesOf(TensorType type) => sizeof(float);
+
     public IBackend Create(int threads)
     {
         OnCreate();
