@@ -5,6 +5,7 @@ using Qwen3.Cluster.Cli.Commands;
 using Qwen3.Cluster.Cli.Terminal;
 using Qwen3.Cluster.Client;
 using Qwen3.Cluster.Model.Checkpoints;
+using Qwen3.Cluster.Silo.Hosting.Clustering;
 
 namespace Qwen3.Cluster.Cli;
 
@@ -60,7 +61,7 @@ public static class CommandLine
 
     private static string Describe(Exception error) => error switch
     {
-        UsageException or CheckpointException or Qwen3ClientException or IOException or UnauthorizedAccessException => error.Message,
+        UsageException or CheckpointException or ClusterUnavailableException or Qwen3ClientException or IOException or UnauthorizedAccessException => error.Message,
         OptionsValidationException e => string.Join(' ', e.Failures),
         _ => $"{error.Message.TrimEnd('.')} ({error.GetType().Name}; --verbose shows where)",
     };

@@ -12,6 +12,7 @@ internal static class ErrorStatus
 {
     // gRPC's own name for it; a negative value forbids a retry: https://github.com/grpc/proposal/blob/master/A6-client-retries.md
     private const string PushbackTrailer = "grpc-retry-pushback-ms";
+    private static readonly TimeSpan DrainRetryAfter = TimeSpan.FromSeconds(1);
 
     /// <summary>The status for a failure that the client can understand, or null for one that is the server's own.</summary>
     public static RpcException? For(Exception exception, string requestId) => exception switch
@@ -38,6 +39,10 @@ internal static class ErrorStatus
 
         _ => null,
     };
+
+    /// <summary>The status for a call that came to a node that shuts down. Another try finds another node, or this one started again.</summary>
+    public static RpcException Draining(string requestId) =>
+        WithRetry(DrainRetryAfter, StatusCode.Unavailable, $"This node shuts down and takes nothing new; try the request {requestId} again.", requestId);
 
     /// <summary>The status for a failure of the server itself: it names the request, not the cause.</summary>
     public static RpcException Internal(string requestId) =>

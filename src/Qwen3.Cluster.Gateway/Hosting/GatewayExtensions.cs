@@ -7,6 +7,8 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Qwen3.Cluster.Contracts.Hosting;
+using Qwen3.Cluster.Gateway.Draining;
 using Qwen3.Cluster.Gateway.Errors;
 
 namespace Qwen3.Cluster.Gateway.Hosting;
@@ -40,11 +42,14 @@ public static class GatewayExtensions
             options.MaxReceiveMessageSize = MaxMessageBytes;
             options.MaxSendMessageSize = MaxMessageBytes;
             options.Interceptors.Add<ErrorInterceptor>();
-        });
+        }).AddServiceOptions<TextGenerationService>(options => options.Interceptors.Add<DrainInterceptor>());
+        services.AddSingleton<OpenCalls>();
+        services.AddSingleton<IDrainParticipant>(provider => provider.GetRequiredService<OpenCalls>());
         services.AddGrpcReflection();
         services
             .AddGrpcHealthChecks(options =>
                 options.Services.Map(Protos.TextGeneration.Descriptor.FullName, check => check.Tags.Contains(HealthTag)))
+            .AddCheck<DrainHealthCheck>("drain", tags: [HealthTag])
             .AddCheck<ModelsHealthCheck>("models", tags: [HealthTag], timeout: HealthTimeout);
         return services;
     }

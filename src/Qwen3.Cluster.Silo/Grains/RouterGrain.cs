@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
@@ -24,13 +23,17 @@ internal sealed partial class RouterGrain : Grain, IRouterGrain
 {
     private static readonly TimeSpan LoadReportInterval = TimeSpan.FromSeconds(2);
 
+    // The silo is gone by then, and the replica on another one.
+    private static readonly TimeSpan RetryElsewhereAfter = TimeSpan.FromSeconds(1);
+
     private readonly ModelGrainKey _key;
     private readonly ReplicaLoader _loader;
     private readonly ShardFinder _finder;
     private readonly NodeInventory _inventory;
     private readonly ILogger<RouterGrain> _logger;
     private readonly Loading<Replica> _replica;
-    private readonly CancellationTokenRegistration _onStopping;
+    private readonly OpenReplies _open;
+    private readonly CancellationTokenRegistration _onDrainOver;
     private long[][]? _reported; // what the expert map has been told
 
     public RouterGrain(
@@ -39,24 +42,32 @@ internal sealed partial class RouterGrain : Grain, IRouterGrain
         NodeInventory inventory,
         IOptions<Qwen3Options> options,
         TimeProvider time,
-        IHostApplicationLifetime lifetime,
+        DrainState drain,
+        OpenReplies open,
         ILogger<RouterGrain> logger)
     {
         _key = ModelGrainKey.Parse(this.GetPrimaryKeyString());
         _loader = loader;
         _finder = finder;
         _inventory = inventory;
+        _open = open;
         _logger = logger;
         _replica = new Loading<Replica>(_key.Model, LoadReplica, options.Value.RetryLoadAfter, time);
 
-        // Grains are deactivated when their requests have ended, so these end first.
-        _onStopping = lifetime.ApplicationStopping.Register(StopReplica);
+        // Grains are deactivated when their requests have ended, so those that outlived the drain end first.
+        _onDrainOver = drain.Over.Register(StopReplica);
     }
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<ReplyEvent> Generate(RouterCall call, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Replica replica = await _replica.Get();
+        if (!_open.TryBegin())
+        {
+            throw new ModelUnavailableException(
+                _key.Model, RetryElsewhereAfter, $"Replica {_key.Index} of '{_key.Model}' takes nothing new: its node shuts down.");
+        }
+
         try
         {
             ChannelReader<GenerationDelta> deltas = await Add(call, replica.Loop);
@@ -81,6 +92,7 @@ internal sealed partial class RouterGrain : Grain, IRouterGrain
         {
             // The reader is gone, or the reply complete, which makes this do nothing.
             replica.Loop.Cancel(call.RequestId);
+            _open.End();
         }
     }
 
@@ -117,7 +129,7 @@ internal sealed partial class RouterGrain : Grain, IRouterGrain
     /// <inheritdoc/>
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        await _onStopping.DisposeAsync();
+        await _onDrainOver.DisposeAsync();
         if (_replica.IsLoaded)
         {
             Replica replica = await _replica.Get();

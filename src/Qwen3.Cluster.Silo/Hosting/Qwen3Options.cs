@@ -9,9 +9,6 @@ public sealed class Qwen3Options
     /// <summary>The models, the default one first; at least one.</summary>
     public List<ModelOptions> Models { get; set; } = [];
 
-    /// <summary>The loopback port that silos talk over; 0: a free one.</summary>
-    public int SiloPort { get; set; }
-
     /// <summary>Whether the models are loaded before the host counts as started; else at the first request.</summary>
     public bool Preload { get; set; } = true;
 

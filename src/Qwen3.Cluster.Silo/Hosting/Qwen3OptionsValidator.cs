@@ -24,11 +24,6 @@ internal sealed class Qwen3OptionsValidator(IEnumerable<IBackendFactory> backend
             problems.Add($"Qwen3:Models names {same.Count()} models '{same.Key}': give each its own Name.");
         }
 
-        if (options.SiloPort is < 0 or > 65535)
-        {
-            problems.Add($"Qwen3:SiloPort is {options.SiloPort}: it must be 0 (a free port) to 65535.");
-        }
-
         if (options.ShardTimeLimit <= TimeSpan.Zero)
         {
             problems.Add($"Qwen3:ShardTimeLimit is {options.ShardTimeLimit}: it must be above zero.");

@@ -1,13 +1,12 @@
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Orleans.Configuration;
+using Qwen3.Cluster.Contracts.Hosting;
 using Qwen3.Cluster.Silo.Experts;
+using Qwen3.Cluster.Silo.Hosting.Clustering;
 using Qwen3.Cluster.Silo.Links;
 using Qwen3.Cluster.Silo.Placement;
 using Qwen3.Cluster.Silo.Requests;
@@ -18,7 +17,8 @@ namespace Qwen3.Cluster.Silo.Hosting;
 public static class SiloHostingExtensions
 {
     /// <summary>
-    /// Adds a silo that serves the models of the configuration's section <c>Qwen3</c>, alone in a cluster on this machine's loopback.
+    /// Adds a silo that serves the models of the configuration's section <c>Qwen3</c>, in the cluster that the sections
+    /// <c>Orleans</c> and <c>Qwen3:Cluster</c> describe; without them alone, on this machine's loopback.
     /// The host counts as started when the models answer. Settings that cannot be used stop the start, with messages that name them.
     /// </summary>
     /// <param name="builder">The host.</param>
@@ -49,14 +49,11 @@ public static class SiloHostingExtensions
         services.AddPlacementDirector<NodePlacement, NodePlacementDirector>();
         AddLinks(builder);
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ModelPreloader>();
-
-        // Every reader of the endpoint has to see the one port.
-        var freePort = new Lazy<int>(FreePort);
-        builder.UseOrleans(silo => silo
-            .UseLocalhostClustering(gatewayPort: 0)
-            .Services.AddOptions<EndpointOptions>()
-            .Configure<IOptions<Qwen3Options>>((endpoint, qwen3) =>
-                endpoint.SiloPort = qwen3.Value.SiloPort == 0 ? freePort.Value : qwen3.Value.SiloPort));
+        services.AddSingleton<OpenReplies>();
+        services.AddSingleton<IDrainParticipant>(provider => provider.GetRequiredService<OpenReplies>());
+        services.AddHealthChecks().AddCheck<SiloHealthCheck>("silo");
+        builder.AddQwen3Drain();
+        builder.AddClusteredSilo();
         return builder;
     }
 
@@ -91,12 +88,5 @@ public static class SiloHostingExtensions
         {
             model.Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(model.Directory));
         }
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

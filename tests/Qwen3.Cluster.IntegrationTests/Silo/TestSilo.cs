@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Qwen3.Cluster.Contracts.Grains;
@@ -27,9 +28,14 @@ internal sealed class TestSilo : IAsyncDisposable
         backend);
 
     /// <summary>Starts one with settings of its own.</summary>
-    public static async Task<TestSilo> Start(Action<Qwen3Options> configure, IBackendFactory? backend)
+    /// <param name="configure">Changes the settings.</param>
+    /// <param name="backend">One more back-end.</param>
+    /// <param name="configuration">Settings by their full names, as a configuration file has them.</param>
+    public static async Task<TestSilo> Start(
+        Action<Qwen3Options> configure, IBackendFactory? backend, IEnumerable<KeyValuePair<string, string?>>? configuration = null)
     {
         HostApplicationBuilder builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Configuration.AddInMemoryCollection(configuration);
         builder.AddQwen3Silo(configure);
         if (backend is not null)
         {
