@@ -117,7 +117,7 @@ public static class RequestRules
         violations.AddUnlessBetween("sampling.min_p", sampling.MinP, 0f, 1f);
         violations.AddUnlessBetween("sampling.presence_penalty", sampling.PresencePenalty, -2f, 2f);
         violations.AddUnlessBetween("sampling.frequency_penalty", sampling.FrequencyPenalty, -2f, 2f);
-        violations.AddUnlessAbove("sampling.repetition_penalty", sampling.RepetitionPenalty, 0f, 2f);
+        violations.AddUnlessBetween("sampling.repetition_penalty", sampling.RepetitionPenalty, 0.01f, 10f);
 
         violations.AddIfMore("sampling.stop", sampling.Stop.Count, 16);
         for (int i = 0; i < sampling.Stop.Count; i++)
