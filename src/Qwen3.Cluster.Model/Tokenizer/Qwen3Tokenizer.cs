@@ -22,10 +22,14 @@ public sealed class Qwen3Tokenizer
         _addedTokens = new AddedTokenSplitter(file.AddedTokens.Where(token => !token.IsNormalized));
         _normalizedAddedTokens = new AddedTokenSplitter(file.AddedTokens.Where(token => token.IsNormalized));
         SpecialTokens = SpecialTokens.From(file.AddedTokens);
+        UnusedIds = _tokens.FindUnused();
     }
 
     /// <summary>Number of ids: the highest plus one. The model's rows from there on are padding and never sampled.</summary>
     public int VocabularySize => _tokens.Count;
+
+    /// <summary>Ids below <see cref="VocabularySize"/> that no token has, in ascending order; none in Qwen's own files. Never sampled.</summary>
+    public IReadOnlyList<int> UnusedIds { get; }
 
     /// <summary>Ids of the tokens that a conversation is built from.</summary>
     public SpecialTokens SpecialTokens { get; }
