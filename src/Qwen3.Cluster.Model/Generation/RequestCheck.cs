@@ -32,10 +32,7 @@ internal static class RequestCheck
         RequireRange(sampling.MinP, 0, 1, "Sampling.MinP");
         RequireRange(sampling.PresencePenalty, -2, 2, "Sampling.PresencePenalty");
         RequireRange(sampling.FrequencyPenalty, -2, 2, "Sampling.FrequencyPenalty");
-        Require(
-            sampling.RepetitionPenalty is > 0 and <= 2,
-            "Sampling.RepetitionPenalty",
-            Invariant($"RepetitionPenalty is {sampling.RepetitionPenalty}; it must be above 0 and at most 2."));
+        RequireRange(sampling.RepetitionPenalty, 0.01f, 10, "Sampling.RepetitionPenalty");
         Require(!sampling.StopStrings.Contains(""), "Sampling.StopStrings", "A stop text is empty; leave it out.");
         Require(sampling.MaxTokens >= 1, "Sampling.MaxTokens", Invariant($"MaxTokens is {sampling.MaxTokens}; it must be 1 or more."));
         RequireRange(sampling.Logprobs, 0, 20, "Sampling.Logprobs");

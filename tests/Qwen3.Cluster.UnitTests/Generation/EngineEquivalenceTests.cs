@@ -246,7 +246,7 @@ public class EngineEquivalenceTests
     /// <summary>Token by token, without an engine, for a request without limits on thinking.</summary>
     private static int[] PlainLoop(HashLanguageModel model, GenerationRequest request, int sample)
     {
-        Sampler sampler = new(TinyTokenizer.Size);
+        Sampler sampler = new(TinyTokenizer.Size, []);
         TokenCounts counts = new(request.Prompt);
         List<int> tokens = [.. request.Prompt];
         HashSet<int> banned = request.StartsInThinking ? [TinyTokenizer.ThinkStart] : [];
