@@ -64,6 +64,7 @@ internal sealed class NodeInventory(
             Shard = shard.Key.Index,
             Bytes = shard.ByteCount,
             ExpertCount = shard.ExpertCount,
+            ChoiceCount = shard.ChoiceCount,
         }).OrderBy(shard => shard.Model, StringComparer.Ordinal).ThenBy(shard => shard.Shard)];
         HostedRouter[] routers = [.. _routers.Where(router => router.Value.Backend == backend).Select(router => new HostedRouter
         {

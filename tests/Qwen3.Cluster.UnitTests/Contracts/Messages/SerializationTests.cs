@@ -69,7 +69,7 @@ public sealed class SerializationTests : IDisposable
                     MemoryBytes = 80_000_000_000,
                     FreeBytes = 70_000_000_000,
                     Threads = 2,
-                    Shards = [new HostedShard { Model = "qwen3", Shard = 3, Bytes = 9_000_000_000, ExpertCount = 752 }],
+                    Shards = [new HostedShard { Model = "qwen3", Shard = 3, Bytes = 9_000_000_000, ExpertCount = 752, ChoiceCount = 12 }],
                     Routers = [new HostedRouter { Model = "qwen3", Replica = 1, Bytes = 1_000_000_000 }],
                 },
             ],
