@@ -81,16 +81,18 @@ public sealed class Engine
             return false;
         }
 
-        Sequence[] sequences = new Sequence[request.Sampling.SampleCount];
-        for (int sample = 0; sample < sequences.Length; sample++)
-        {
-            sequences[sample] = new Sequence(
-                new Reply(_rules, request, sample), _arrivals, request.Thinking.MaxExperts ?? _model.ExpertsPerToken);
-        }
-
+        Sequence[] sequences = [.. Enumerable.Range(0, request.Sampling.SampleCount)
+            .Where(sample => request.Written is null || request.Written[sample] is not null)
+            .Select(sample => NewSequence(request, sample))];
         _arrivals++;
         _requests.Add(request.Id, sequences);
-        _scheduler.Enqueue(sequences[0]);
+
+        // Samples of a new request wait for the first, which runs the prompt; those of one that goes on have different tokens.
+        foreach (Sequence sequence in request.Written is null ? sequences[..1] : sequences)
+        {
+            _scheduler.Enqueue(sequence);
+        }
+
         Publish(_metrics);
         return true;
     }
@@ -147,6 +149,22 @@ public sealed class Engine
         return logits;
     }
 
+    private Sequence NewSequence(GenerationRequest request, int sample)
+    {
+        Reply reply = new(_rules, request, sample);
+        Sequence sequence = new(reply, _arrivals, request.Thinking.MaxExperts ?? _model.ExpertsPerToken);
+        if (request.Written?[sample] is { } written)
+        {
+            reply.Replay(written);
+            foreach (int token in written)
+            {
+                sequence.Append(token);
+            }
+        }
+
+        return sequence;
+    }
+
     private void Postprocess(StepPlan plan, ReadOnlySpan<float> logits)
     {
         foreach ((Sequence sequence, int rowCount, int? logitRow) in plan.Rows)
@@ -186,7 +204,7 @@ public sealed class Engine
         _cache.Commit(sequence, rowCount);
 
         // 2. The first sample has the prompt in the cache: the others can start from there.
-        if (reply is { Sample: 0, TokenCount: 0 })
+        if (reply is { Sample: 0, TokenCount: 0, Request.Written: null })
         {
             foreach (Sequence sibling in _requests[reply.Request.Id].AsSpan(1))
             {

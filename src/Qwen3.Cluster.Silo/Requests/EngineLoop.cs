@@ -100,7 +100,7 @@ internal sealed class EngineLoop : IDisposable
             throw QueueFull();
         }
 
-        var reply = new Reply(request.Sampling.SampleCount);
+        var reply = new Reply(request.Written?.Count(tokens => tokens is not null) ?? request.Sampling.SampleCount);
         _replies.Add(request.Id, reply);
         AfterChange();
         return reply.Deltas.Reader;
