@@ -5,7 +5,8 @@ namespace Qwen3.Cluster.Model.Generation;
 
 /// <summary>
 /// The engine of a router: many requests in, one ragged batch a step through the model, the replies' text out as it comes.
-/// One thread owns it and calls <see cref="Step"/> while it <see cref="HasWork"/>; only <see cref="Metrics"/> may be read from others.
+/// One thread owns it and calls <see cref="Step"/> while it <see cref="HasWork"/>; others may only read <see cref="Metrics"/> and
+/// <see cref="CountCachedPages"/>.
 /// <para>
 /// The tokens of a reply depend on its request alone: not on the batch, on how the prompt is cut into chunks, on what the cache
 /// holds, or on being pushed back when pages run out (so far as the model's logits do not).
@@ -17,6 +18,7 @@ public sealed class Engine
     private readonly EngineOptions _options;
     private readonly TimeProvider _time;
     private readonly ReplyRules _rules;
+    private readonly PrefixCache? _prefixes;
     private readonly PagedCache _cache;
     private readonly Scheduler _scheduler;
     private readonly Sampler _sampler;
@@ -45,7 +47,8 @@ public sealed class Engine
 
         (_model, _options, _time) = (model, options, time);
         _sampler = new Sampler(tokenizer.VocabularySize, tokenizer.UnusedIds);
-        _cache = new PagedCache(model.PageSize, model.PageCount, options.ReusePrefixes ? new PrefixCache() : null);
+        _prefixes = options.ReusePrefixes ? new PrefixCache() : null;
+        _cache = new PagedCache(model.PageSize, model.PageCount, _prefixes);
         _scheduler = new Scheduler(_cache, options);
         _rules = new ReplyRules(
             tokenizer,
@@ -61,6 +64,10 @@ public sealed class Engine
 
     /// <summary>What it is doing, as of the last call of another member.</summary>
     public EngineMetrics Metrics => _metrics;
+
+    /// <summary>How many pages of a prompt are in the cache, from the first on.</summary>
+    /// <param name="keys">Of <see cref="PrefixKeys"/>.</param>
+    public int CountCachedPages(ReadOnlySpan<UInt128> keys) => _prefixes?.CountKnown(keys) ?? 0;
 
     /// <summary>
     /// Takes a request; its first tokens come from one of the next steps. The prompt is run once for all of its samples

@@ -52,9 +52,12 @@ internal sealed class EngineLoop : IDisposable
     /// <summary>As of the last step.</summary>
     public EngineMetrics Metrics => _metrics;
 
+    /// <summary>How many pages of a prompt are in the engine's cache; see <see cref="Engine.CountCachedPages"/>.</summary>
+    public int CountCachedPages(ReadOnlySpan<UInt128> keys) => _engine.CountCachedPages(keys);
+
     /// <summary>Gives a request to the engine; its deltas come through the reader, which ends after the last sample's.</summary>
     /// <exception cref="QueueFullException">The queue is full.</exception>
-    /// <exception cref="ModelUnavailableException">The loop was stopped.</exception>
+    /// <exception cref="RouterLeftException">The loop was stopped.</exception>
     public async Task<ChannelReader<GenerationDelta>> Add(GenerationRequest request)
     {
         // Between two long steps requests gather before the engine can count them.
