@@ -259,6 +259,14 @@ internal sealed partial class ExpertMapGrain(
             return;
         }
 
+        if (!census.Alive.Contains(old.Link.Node))
+        {
+            // There is nothing to wait for: it is loaded where it has been placed.
+            ShardEndpoint reopened = await OpenPatiently(shard);
+            await Publish([.. _map.Shards.Select(endpoint => endpoint.Shard == shard ? reopened : endpoint)]);
+            return;
+        }
+
         // 1. The new node loads the shard, then its grain goes there.
         await GrainFactory.GetGrain<INodeGrain>(node).Prepare(Model, shard, ExpertsNow(shard));
         await Shard(shard).MoveTo(node);

@@ -70,8 +70,9 @@ internal sealed class ModelPlaces
             .Select(pair => (pair.Key, pair.Value.Node))
             .OrderBy(move => move.Key)];
 
-        // They are where they were until they have moved.
-        foreach ((int shard, DevicePlace place) in before)
+        // They are where they were until they have moved; those whose node is gone are nowhere, and come where they are to go.
+        IReadOnlyList<string> alive = _census.Alive;
+        foreach ((int shard, DevicePlace place) in before.Where(pair => alive.Contains(pair.Value.Node)))
         {
             _shards[shard] = place;
         }

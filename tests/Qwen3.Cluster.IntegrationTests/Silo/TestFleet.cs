@@ -76,10 +76,10 @@ internal sealed class TestFleet : IAsyncDisposable
         await silo.DisposeAsync();
     }
 
-    /// <summary>Waits until something holds, at most 20 seconds.</summary>
+    /// <summary>Waits until something holds, at most a minute.</summary>
     public static async Task WaitFor(Func<bool> condition)
     {
-        for (int i = 0; i < 400 && !condition(); i++)
+        for (int i = 0; i < 1200 && !condition(); i++)
         {
             await Task.Delay(50, TestContext.Current.CancellationToken);
         }
@@ -87,10 +87,10 @@ internal sealed class TestFleet : IAsyncDisposable
         Assert.True(condition());
     }
 
-    /// <summary>Waits until every silo has a number of shards, at most 20 seconds.</summary>
+    /// <summary>Waits until every silo has a number of shards, at most a minute.</summary>
     public async Task WaitForShards(params int[] counts)
     {
-        for (int i = 0; i < 400 && !ShardCounts().Order().SequenceEqual(counts.Order()); i++)
+        for (int i = 0; i < 1200 && !ShardCounts().Order().SequenceEqual(counts.Order()); i++)
         {
             await Task.Delay(50, TestContext.Current.CancellationToken);
         }
