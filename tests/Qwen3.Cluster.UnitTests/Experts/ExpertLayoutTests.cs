@@ -34,6 +34,7 @@ public class ExpertLayoutTests
             using ExpertWeights weights = layout.Load(checkpoint, backend, layer: 1, slice);
             int width = weights.Gate.Rows;
             Assert.Equal(0, first % alignment);
+            Assert.Equal(96.0 / slices, width, alignment - 0.01);
             Assert.Equal(gate.SliceRows(first, width).ToFloats(), Values(weights.Gate));
             Assert.Equal(up.SliceRows(first, width).ToFloats(), Values(weights.Up));
             Assert.Equal(down.SliceColumns(first, width).ToFloats(), Values(weights.Down));
