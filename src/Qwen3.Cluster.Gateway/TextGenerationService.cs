@@ -27,7 +27,7 @@ internal sealed class TextGenerationService(IGrainFactory grains) : Protos.TextG
     /// <inheritdoc/>
     public override async Task<Protos.TokenizeResponse> Tokenize(Protos.TokenizeRequest request, ServerCallContext context)
     {
-        int[] ids = await Catalog.Tokenize(request.Model, request.Text, request.Plain);
+        int[] ids = await Catalog.Tokenize(request.Model, request.Text, request.Plain, context.CancellationToken);
         return new Protos.TokenizeResponse { Ids = { ReplyMapping.ToTokenIds(ids) } };
     }
 

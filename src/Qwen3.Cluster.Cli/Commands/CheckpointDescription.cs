@@ -103,7 +103,8 @@ public static class CheckpointDescription
 
         if (tokenizer.ChatTemplate is { } template)
         {
-            yield return ("chat template", $"{template}; thinking: {tokenizer.Thinking}");
+            string origin = tokenizer.HasChatTemplate ? "" : ", in place of one that the checkpoint does not have";
+            yield return ("chat template", $"{template}{origin}; thinking: {tokenizer.Thinking}");
         }
     }
 

@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Text;
 using System.Text.Json;
 using Qwen3.Cluster.Cli.Terminal;
 using Qwen3.Cluster.Model.Backends;
@@ -76,37 +78,42 @@ public static class LogitsCommand
         }
     }
 
+    /// <summary>Writes row by row: the text of all of them is many times as long as they are.</summary>
     private static void Write(TextWriter output, float[] logits, int columns)
     {
-        // The shortest digits that read back as the same float32. JSON has no word for what is not finite: null.
-        using MemoryStream json = new();
-        using (Utf8JsonWriter writer = new(json))
+        ArrayBufferWriter<byte> row = new();
+        using Utf8JsonWriter writer = new(row);
+        output.Write("{\"logits\":[");
+        for (int start = 0; start < logits.Length; start += columns)
         {
-            writer.WriteStartObject();
-            writer.WriteStartArray("logits");
-            foreach (float[] row in logits.Chunk(columns))
-            {
-                writer.WriteStartArray();
-                foreach (float value in row)
-                {
-                    if (float.IsFinite(value))
-                    {
-                        writer.WriteNumberValue(value);
-                    }
-                    else
-                    {
-                        writer.WriteNullValue();
-                    }
-                }
-
-                writer.WriteEndArray();
-            }
-
-            writer.WriteEndArray();
-            writer.WriteEndObject();
+            row.ResetWrittenCount();
+            writer.Reset();
+            Write(writer, logits.AsSpan(start, columns));
+            writer.Flush();
+            output.Write(start > 0 ? "," : "");
+            output.Write(Encoding.UTF8.GetString(row.WrittenSpan));
         }
 
-        output.WriteLine(System.Text.Encoding.UTF8.GetString(json.GetBuffer().AsSpan(0, (int)json.Length)));
+        output.WriteLine("]}");
+    }
+
+    // The shortest digits that read back as the same float32. JSON has no word for what is not finite: null.
+    private static void Write(Utf8JsonWriter writer, ReadOnlySpan<float> row)
+    {
+        writer.WriteStartArray();
+        foreach (float value in row)
+        {
+            if (float.IsFinite(value))
+            {
+                writer.WriteNumberValue(value);
+            }
+            else
+            {
+                writer.WriteNullValue();
+            }
+        }
+
+        writer.WriteEndArray();
     }
 
     private static int[]? ParseIds(ArgumentResult result)

@@ -117,7 +117,7 @@ public static class RequestRules
         violations.AddUnlessBetween("sampling.min_p", sampling.MinP, 0f, 1f);
         violations.AddUnlessBetween("sampling.presence_penalty", sampling.PresencePenalty, -2f, 2f);
         violations.AddUnlessBetween("sampling.frequency_penalty", sampling.FrequencyPenalty, -2f, 2f);
-        violations.AddUnlessAbove("sampling.repetition_penalty", sampling.RepetitionPenalty, 0f, 2f);
+        violations.AddUnlessBetween("sampling.repetition_penalty", sampling.RepetitionPenalty, 0.01f, 10f);
 
         violations.AddIfMore("sampling.stop", sampling.Stop.Count, 16);
         for (int i = 0; i < sampling.Stop.Count; i++)
@@ -159,10 +159,43 @@ public static class RequestRules
             {
                 violations.Add(field, $"must be a JSON object; it is of the kind {document.RootElement.ValueKind}.");
             }
+
+            ReadTexts(document.RootElement);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or ArgumentException)
         {
             violations.Add(field, "must be a JSON object; it cannot be read as JSON.");
+        }
+        catch (InvalidOperationException)
+        {
+            violations.Add(field, "must be a JSON object of text; an escape in it, such as \\ud800, is half of a surrogate pair.");
+        }
+    }
+
+    /// <summary>Decodes all names and strings: the parser has left their escapes as they are.</summary>
+    /// <exception cref="InvalidOperationException">One is not text.</exception>
+    private static void ReadTexts(JsonElement value)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.Object:
+                foreach (JsonProperty member in value.EnumerateObject())
+                {
+                    _ = member.Name;
+                    ReadTexts(member.Value);
+                }
+
+                break;
+            case JsonValueKind.Array:
+                foreach (JsonElement item in value.EnumerateArray())
+                {
+                    ReadTexts(item);
+                }
+
+                break;
+            case JsonValueKind.String:
+                _ = value.GetString();
+                break;
         }
     }
 

@@ -28,7 +28,7 @@ public sealed record SamplingSettings
     [Id(5)]
     public float? FrequencyPenalty { get; init; }
 
-    /// <summary>(0, 2]; 1: off.</summary>
+    /// <summary>[0.01, 10]; 1: off.</summary>
     [Id(6)]
     public float? RepetitionPenalty { get; init; }
 

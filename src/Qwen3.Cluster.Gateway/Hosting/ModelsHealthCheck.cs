@@ -4,13 +4,16 @@ using Qwen3.Cluster.Contracts.Messages;
 
 namespace Qwen3.Cluster.Gateway.Hosting;
 
-/// <summary>Healthy when the first router of every model answers. The first check of a model makes its router load it.</summary>
+/// <summary>
+/// Healthy when the first router of every model that the cluster is to serve answers. The first check of a model makes its router
+/// load it; one that cannot be loaded makes the cluster unhealthy, however well the others do.
+/// </summary>
 internal sealed class ModelsHealthCheck(IGrainFactory grains) : IHealthCheck
 {
     /// <inheritdoc/>
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        IReadOnlyList<ModelDescription> models = await grains.GetGrain<IModelCatalogGrain>(0).List().WaitAsync(cancellationToken);
+        IReadOnlyList<string> models = await grains.GetGrain<IModelCatalogGrain>(0).ListNames().WaitAsync(cancellationToken);
         if (models.Count == 0)
         {
             return new HealthCheckResult(context.Registration.FailureStatus, "The cluster has no model.");
@@ -20,6 +23,6 @@ internal sealed class ModelsHealthCheck(IGrainFactory grains) : IHealthCheck
         return HealthCheckResult.Healthy();
     }
 
-    private IRouterGrain RouterOf(ModelDescription model) =>
-        grains.GetGrain<IRouterGrain>(new ModelGrainKey(model.Name, 0).ToString());
+    private IRouterGrain RouterOf(string model) =>
+        grains.GetGrain<IRouterGrain>(new ModelGrainKey(model, 0).ToString());
 }

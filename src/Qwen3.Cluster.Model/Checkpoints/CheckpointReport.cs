@@ -47,6 +47,6 @@ public sealed record CheckpointReport(
             [.. contents.Tensors.Values.GroupBy(tensor => tensor.Type)
                 .Select(group => new TensorTypeReport(group.Key.FormatName(), group.Count(), group.Sum(tensor => tensor.ByteCount)))
                 .OrderByDescending(type => type.Bytes).ThenBy(type => type.Type, StringComparer.Ordinal)],
-            TokenizerReport.Of(directory, contents.Config));
+            System.IO.Directory.Exists(directory) ? TokenizerReport.Of(directory, contents.Config) : TokenizerReport.Nothing);
     }
 }

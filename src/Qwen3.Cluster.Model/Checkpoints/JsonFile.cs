@@ -16,6 +16,11 @@ internal static class JsonFile
         try
         {
             FileInfo file = new(path);
+            if (Directory.Exists(path))
+            {
+                throw new CheckpointException($"{path} is a directory, but a file was expected: download it again.");
+            }
+
             if (!file.Exists)
             {
                 throw new CheckpointException($"{path} is missing: a checkpoint directory as Hugging Face or ModelScope serve it has this file.");

@@ -44,7 +44,7 @@ public sealed class Engine
         }
 
         (_model, _options, _time) = (model, options, time);
-        _sampler = new Sampler(tokenizer.VocabularySize);
+        _sampler = new Sampler(tokenizer.VocabularySize, tokenizer.UnusedIds);
         _cache = new PagedCache(model.PageSize, model.PageCount, options.ReusePrefixes ? new PrefixCache() : null);
         _scheduler = new Scheduler(_cache, options);
         _rules = new ReplyRules(
@@ -81,16 +81,18 @@ public sealed class Engine
             return false;
         }
 
-        Sequence[] sequences = new Sequence[request.Sampling.SampleCount];
-        for (int sample = 0; sample < sequences.Length; sample++)
-        {
-            sequences[sample] = new Sequence(
-                new Reply(_rules, request, sample), _arrivals, request.Thinking.MaxExperts ?? _model.ExpertsPerToken);
-        }
-
+        Sequence[] sequences = [.. Enumerable.Range(0, request.Sampling.SampleCount)
+            .Where(sample => request.Written is null || request.Written[sample] is not null)
+            .Select(sample => NewSequence(request, sample))];
         _arrivals++;
         _requests.Add(request.Id, sequences);
-        _scheduler.Enqueue(sequences[0]);
+
+        // Samples of a new request wait for the first, which runs the prompt; those of one that goes on have different tokens.
+        foreach (Sequence sequence in request.Written is null ? sequences[..1] : sequences)
+        {
+            _scheduler.Enqueue(sequence);
+        }
+
         Publish(_metrics);
         return true;
     }
@@ -114,6 +116,7 @@ public sealed class Engine
     /// <summary>
     /// Runs one step: some rows of some sequences, at most <see cref="EngineOptions.MaxBatchTokens"/>.
     /// When the model throws, nothing has changed, and the next call runs the same rows again (unless requests are cancelled meanwhile).
+    /// What goes wrong with the tokens of one request ends that request alone, with a delta that has a <see cref="GenerationDelta.Failure"/>.
     /// </summary>
     /// <returns>What it added to the replies; for one reply in the order of its text.</returns>
     public IReadOnlyList<GenerationDelta> Step()
@@ -146,51 +149,97 @@ public sealed class Engine
         return logits;
     }
 
+    private Sequence NewSequence(GenerationRequest request, int sample)
+    {
+        Reply reply = new(_rules, request, sample);
+        Sequence sequence = new(reply, _arrivals, request.Thinking.MaxExperts ?? _model.ExpertsPerToken);
+        if (request.Written?[sample] is { } written)
+        {
+            reply.Replay(written);
+            foreach (int token in written)
+            {
+                sequence.Append(token);
+            }
+        }
+
+        return sequence;
+    }
+
     private void Postprocess(StepPlan plan, ReadOnlySpan<float> logits)
     {
         foreach ((Sequence sequence, int rowCount, int? logitRow) in plan.Rows)
         {
-            // 1. What the model has run is in the cache now; a chunk of a prompt that goes on asks for nothing else.
+            GenerationRequest request = sequence.Reply.Request;
+            if (!_requests.ContainsKey(request.Id))
+            {
+                continue; // Another of its samples has failed in this step.
+            }
+
+            // What the model has run is in the cache now; a chunk of a prompt that goes on asks for nothing else.
             if (logitRow is not { } row)
             {
                 _cache.Commit(sequence, rowCount);
                 continue;
             }
 
-            // 2. The next token. Bad logits throw here, before anything has changed for this sequence.
-            Reply reply = sequence.Reply;
-            ReadOnlySpan<float> ownLogits = logits.Slice(row * _model.VocabularySize, _model.VocabularySize);
-            SamplingParameters sampling = reply.Request.Sampling;
-            int chosen = _sampler.Choose(ownLogits, sampling, reply.Counts, reply.BannedTokens, reply.Sample, reply.TokenCount);
-            TokenLogprob? logprob = sampling.Logprobs is { } top ? _sampler.Describe(ownLogits, chosen, top) : null;
-            _cache.Commit(sequence, rowCount);
-
-            // 3. The first sample has the prompt in the cache: the others can start from there.
-            if (reply is { Sample: 0, TokenCount: 0 })
+            try
             {
-                foreach (Sequence sibling in _requests[reply.Request.Id].AsSpan(1))
-                {
-                    _scheduler.Enqueue(sibling);
-                }
+                AddToken(sequence, rowCount, logits.Slice(row * _model.VocabularySize, _model.VocabularySize));
             }
-
-            // 4. What the token, or the close of the thinking in its place, does to the reply.
-            foreach (int token in reply.Advance(chosen, logprob, _deltas))
+            catch (Exception exception)
             {
-                sequence.Append(token);
-                _replyTokens++;
-            }
-
-            // 5. A reply that has ended makes room.
-            if (reply.Finish is not null)
-            {
-                _scheduler.Remove(sequence);
-                if (_requests[reply.Request.Id].All(other => other.Reply.Finish is not null))
-                {
-                    _requests.Remove(reply.Request.Id);
-                }
+                // Sampler and decoder have seen nothing but this request's own: the rest of the batch goes on as if it were not there.
+                Fail(request, exception);
             }
         }
+    }
+
+    private void AddToken(Sequence sequence, int rowCount, ReadOnlySpan<float> logits)
+    {
+        // 1. The next token. Bad logits throw here, before their rows become known as a prefix.
+        Reply reply = sequence.Reply;
+        SamplingParameters sampling = reply.Request.Sampling;
+        int chosen = _sampler.Choose(logits, sampling, reply.Counts, reply.BannedTokens, reply.Sample, reply.TokenCount);
+        TokenLogprob? logprob = sampling.Logprobs is { } top ? _sampler.Describe(logits, chosen, top) : null;
+        _cache.Commit(sequence, rowCount);
+
+        // 2. The first sample has the prompt in the cache: the others can start from there.
+        if (reply is { Sample: 0, TokenCount: 0, Request.Written: null })
+        {
+            foreach (Sequence sibling in _requests[reply.Request.Id].AsSpan(1))
+            {
+                _scheduler.Enqueue(sibling);
+            }
+        }
+
+        // 3. What the token, or the close of the thinking in its place, does to the reply.
+        foreach (int token in reply.Advance(chosen, logprob, _deltas))
+        {
+            sequence.Append(token);
+            _replyTokens++;
+        }
+
+        // 4. A reply that has ended makes room.
+        if (reply.Finish is not null)
+        {
+            _scheduler.Remove(sequence);
+            if (_requests[reply.Request.Id].All(other => other.Reply.Finish is not null))
+            {
+                _requests.Remove(reply.Request.Id);
+            }
+        }
+    }
+
+    /// <summary>Ends a request, all of its replies, with an error.</summary>
+    private void Fail(GenerationRequest request, Exception reason)
+    {
+        _requests.Remove(request.Id, out Sequence[]? sequences);
+        foreach (Sequence sequence in sequences!)
+        {
+            _scheduler.Remove(sequence);
+        }
+
+        _deltas.Add(new GenerationDelta { RequestId = request.Id, Failure = reason });
     }
 
     private void Publish(StepPlan plan, TimeSpan elapsed)

@@ -24,6 +24,12 @@ public sealed record GenerationDelta
     /// <summary>Set on the reply's last delta.</summary>
     public FinishReason? Finish { get; init; }
 
+    /// <summary>
+    /// What went wrong with the tokens of this request; the others of the batch go on. It is the last delta of the request: all of
+    /// its replies end here, without a <see cref="Finish"/>, and the same request would fail in the same way again.
+    /// </summary>
+    public Exception? Failure { get; init; }
+
     /// <summary>The stop text or the text of the stop token that ended the reply, where one of the request's did.</summary>
     public string? MatchedStop { get; init; }
 

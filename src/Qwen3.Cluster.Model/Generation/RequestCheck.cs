@@ -32,14 +32,24 @@ internal static class RequestCheck
         RequireRange(sampling.MinP, 0, 1, "Sampling.MinP");
         RequireRange(sampling.PresencePenalty, -2, 2, "Sampling.PresencePenalty");
         RequireRange(sampling.FrequencyPenalty, -2, 2, "Sampling.FrequencyPenalty");
-        Require(
-            sampling.RepetitionPenalty is > 0 and <= 2,
-            "Sampling.RepetitionPenalty",
-            Invariant($"RepetitionPenalty is {sampling.RepetitionPenalty}; it must be above 0 and at most 2."));
+        RequireRange(sampling.RepetitionPenalty, 0.01f, 10, "Sampling.RepetitionPenalty");
         Require(!sampling.StopStrings.Contains(""), "Sampling.StopStrings", "A stop text is empty; leave it out.");
         Require(sampling.MaxTokens >= 1, "Sampling.MaxTokens", Invariant($"MaxTokens is {sampling.MaxTokens}; it must be 1 or more."));
         RequireRange(sampling.Logprobs, 0, 20, "Sampling.Logprobs");
         RequireRange(sampling.SampleCount, 1, 16, "Sampling.SampleCount");
+
+        if (request.Written is { } written)
+        {
+            Require(
+                written.Count == sampling.SampleCount,
+                "Written",
+                Invariant($"There are tokens of {written.Count} samples; the request has {sampling.SampleCount}."));
+            Require(written.Any(tokens => tokens is not null), "Written", "Every sample has ended; there is nothing to go on with.");
+            Require(
+                written.All(tokens => tokens is null || tokens.AsSpan().IndexOfAnyExceptInRange(0, vocabularySize - 1) < 0),
+                "Written",
+                Invariant($"A sample has a token that the model does not have; ids go from 0 to {vocabularySize - 1}."));
+        }
 
         RequireRange(request.Thinking.MaxSteps, 1, 32, "Thinking.MaxSteps");
         Require(

@@ -14,7 +14,8 @@ namespace Qwen3.Cluster.Model.Generation;
 /// </para>
 /// </summary>
 /// <param name="vocabularySize">The tokenizer's ids; the logits from there on are padding.</param>
-internal sealed class Sampler(int vocabularySize)
+/// <param name="unusedIds">Ids among them that the tokenizer gives to no token: as little to be chosen as padding.</param>
+internal sealed class Sampler(int vocabularySize, IReadOnlyList<int> unusedIds)
 {
     /// <summary>Below this, temperature counts as 0, as in vLLM.</summary>
     private const float GreedyTemperature = 1e-5f;
@@ -36,7 +37,7 @@ internal sealed class Sampler(int vocabularySize)
     public int Choose(
         ReadOnlySpan<float> logits, SamplingParameters sampling, TokenCounts? counts, ReadOnlySpan<int> banned, int sample, int position)
     {
-        logits = logits[..vocabularySize];
+        logits = OfTokens(logits);
         if (counts is not null || banned.Length > 0)
         {
             logits.CopyTo(_adjusted);
@@ -70,10 +71,10 @@ internal sealed class Sampler(int vocabularySize)
     /// <param name="topCount">How many of the likeliest.</param>
     public TokenLogprob Describe(ReadOnlySpan<float> logits, int token, int topCount)
     {
-        logits = logits[..vocabularySize];
+        logits = OfTokens(logits);
         float max = Max(logits);
         double logOfSum = max + Math.Log(Weigh(logits, max, temperature: 1));
-        _top.Select(logits, Math.Min(topCount, vocabularySize));
+        _top.Select(logits, Math.Min(topCount, vocabularySize - unusedIds.Count));
         TokenLogprob[] top = new TokenLogprob[_top.Count];
         for (int i = 0; i < top.Length; i++)
         {
@@ -81,6 +82,24 @@ internal sealed class Sampler(int vocabularySize)
         }
 
         return new TokenLogprob(token, (float)(logits[token] - logOfSum), top);
+    }
+
+    /// <summary>The logits of the ids that the tokenizer has a token for; −∞ for the others.</summary>
+    private ReadOnlySpan<float> OfTokens(ReadOnlySpan<float> logits)
+    {
+        logits = logits[..vocabularySize];
+        if (unusedIds.Count == 0)
+        {
+            return logits;
+        }
+
+        logits.CopyTo(_adjusted);
+        foreach (int id in unusedIds)
+        {
+            _adjusted[id] = float.NegativeInfinity;
+        }
+
+        return _adjusted;
     }
 
     private int DrawFromTopK(ReadOnlySpan<float> logits, float max, SamplingParameters sampling, double uniform)

@@ -21,7 +21,7 @@ public sealed record SamplingParameters
     /// <summary>Subtracted from a token's logit once for each time that the reply has it; [−2, 2].</summary>
     public float FrequencyPenalty { get; init; }
 
-    /// <summary>Divides the positive logits, and multiplies the negative ones, of tokens in the prompt or the reply; (0, 2].</summary>
+    /// <summary>Divides the positive logits, and multiplies the negative ones, of tokens in the prompt or the reply; [0.01, 10].</summary>
     public float RepetitionPenalty { get; init; } = 1f;
 
     /// <summary>Draws depend on it, the sample's number and the position alone: the same seed gives the same tokens.</summary>

@@ -11,6 +11,7 @@ namespace Qwen3.Cluster.Model.Tokenizer;
 internal sealed class BytePairEncoder(BytePairMerges merges)
 {
     private const int None = -1;
+    private const int StepsBetweenLooks = 4096;
 
     private readonly PriorityQueue<int, ulong> _candidates = new();
 
@@ -22,8 +23,10 @@ internal sealed class BytePairEncoder(BytePairMerges merges)
     /// <summary>Appends the tokens of one word.</summary>
     /// <param name="word">UTF-8 bytes of the word, as the pre-tokenizer cut it.</param>
     /// <param name="ids">Takes the token ids.</param>
-    public void Encode(ReadOnlySpan<byte> word, List<int> ids)
+    /// <param name="cancellationToken">Looked at before the word and, as one may be megabytes long, in it.</param>
+    public void Encode(ReadOnlySpan<byte> word, List<int> ids, CancellationToken cancellationToken = default)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         if (word.Length > _tokens.Length)
         {
             int size = Math.Max(word.Length, 2 * _tokens.Length);
@@ -43,8 +46,13 @@ internal sealed class BytePairEncoder(BytePairMerges merges)
             AddCandidate(i);
         }
 
-        while (_candidates.TryDequeue(out int left, out ulong priority))
+        for (int step = 1; _candidates.TryDequeue(out int left, out ulong priority); step++)
         {
+            if (step % StepsBetweenLooks == 0)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
             // A candidate is stale when one of its halves has been merged away since.
             if (_tokens[left] == None || _next[left] == None
                 || !merges.TryGet(_tokens[left], _tokens[_next[left]], out Merge merge) || merge.Rank != (int)(priority >> 32))

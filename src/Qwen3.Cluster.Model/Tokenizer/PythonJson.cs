@@ -10,12 +10,20 @@ namespace Qwen3.Cluster.Model.Tokenizer;
 /// </summary>
 internal static class PythonJson
 {
-    /// <exception cref="JsonException">The text is not one JSON value.</exception>
+    /// <exception cref="JsonException">The text is not one JSON value, or a string in it is not text.</exception>
     public static string Reformat(string json)
     {
         using JsonDocument document = JsonDocument.Parse(json);
         var output = new StringBuilder(json.Length + 16);
-        Append(output, document.RootElement);
+        try
+        {
+            Append(output, document.RootElement);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new JsonException("a string in it has an escape that is half of a surrogate pair", e);
+        }
+
         return output.ToString();
     }
 

@@ -22,10 +22,14 @@ public sealed class Qwen3Tokenizer
         _addedTokens = new AddedTokenSplitter(file.AddedTokens.Where(token => !token.IsNormalized));
         _normalizedAddedTokens = new AddedTokenSplitter(file.AddedTokens.Where(token => token.IsNormalized));
         SpecialTokens = SpecialTokens.From(file.AddedTokens);
+        UnusedIds = _tokens.FindUnused();
     }
 
     /// <summary>Number of ids: the highest plus one. The model's rows from there on are padding and never sampled.</summary>
     public int VocabularySize => _tokens.Count;
+
+    /// <summary>Ids below <see cref="VocabularySize"/> that no token has, in ascending order; none in Qwen's own files. Never sampled.</summary>
+    public IReadOnlyList<int> UnusedIds { get; }
 
     /// <summary>Ids of the tokens that a conversation is built from.</summary>
     public SpecialTokens SpecialTokens { get; }
@@ -44,14 +48,15 @@ public sealed class Qwen3Tokenizer
     /// Whether added tokens such as <c>&lt;|im_end|&gt;</c> become their one id; false takes them as ordinary text, for text
     /// that must not be able to end a message.
     /// </param>
-    public int[] Encode(string text, bool parseSpecialTokens = true)
+    /// <param name="cancellationToken">Stops it within some milliseconds; a text of megabytes takes seconds.</param>
+    public int[] Encode(string text, bool parseSpecialTokens = true, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(text);
         var ids = new List<int>((text.Length / 3) + 1);
         var encoder = new BytePairEncoder(_merges);
         if (!parseSpecialTokens)
         {
-            EncodeWords(TextNormalizer.Normalize(text), encoder, ids);
+            EncodeWords(TextNormalizer.Normalize(text), encoder, ids, cancellationToken);
             return [.. ids];
         }
 
@@ -71,7 +76,7 @@ public sealed class Qwen3Tokenizer
                 }
                 else
                 {
-                    EncodeWords(innerPart.Span, encoder, ids);
+                    EncodeWords(innerPart.Span, encoder, ids, cancellationToken);
                 }
             }
         }
@@ -103,7 +108,7 @@ public sealed class Qwen3Tokenizer
     /// <exception cref="ArgumentOutOfRangeException">No token has this id.</exception>
     public ReadOnlySpan<byte> TokenBytes(int id) => _tokens[id];
 
-    private static void EncodeWords(ReadOnlySpan<char> text, BytePairEncoder encoder, List<int> ids)
+    private static void EncodeWords(ReadOnlySpan<char> text, BytePairEncoder encoder, List<int> ids, CancellationToken cancellationToken)
     {
         Span<byte> buffer = stackalloc byte[256];
         while (!text.IsEmpty)
@@ -112,7 +117,7 @@ public sealed class Qwen3Tokenizer
             text = text[word.Length..];
             // A UTF-16 unit takes at most three bytes.
             Span<byte> bytes = 3 * word.Length <= buffer.Length ? buffer : new byte[3 * word.Length];
-            encoder.Encode(bytes[..Encoding.UTF8.GetBytes(word, bytes)], ids);
+            encoder.Encode(bytes[..Encoding.UTF8.GetBytes(word, bytes)], ids, cancellationToken);
         }
     }
 }

@@ -8,10 +8,10 @@ internal static class TextNormalizer
     // .NET refuses to normalise text with this noncharacter. It neither composes nor reorders, so the text is cut there.
     private const char ReversedByteOrderMark = '\uFFFE';
 
-    /// <summary>The text in NFC; lone surrogates become U+FFFD.</summary>
+    /// <summary>The text in NFC, in O(n·log n) whatever it is; lone surrogates become U+FFFD.</summary>
     public static string Normalize(ReadOnlySpan<char> text)
     {
-        string wellFormed = ReplaceLoneSurrogates(text);
+        string wellFormed = CombiningMarks.SortLongRuns(ReplaceLoneSurrogates(text));
         return wellFormed.Contains(ReversedByteOrderMark)
             ? string.Join(ReversedByteOrderMark, wellFormed.Split(ReversedByteOrderMark).Select(part => part.Normalize()))
             : wellFormed.Normalize();

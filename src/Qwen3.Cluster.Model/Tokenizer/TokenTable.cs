@@ -77,5 +77,8 @@ internal sealed class TokenTable
         }
     }
 
+    /// <summary>Ids below <see cref="Count"/> that no token has, in ascending order.</summary>
+    public int[] FindUnused() => [.. Enumerable.Range(0, Count).Where(id => _starts[id] == _starts[id + 1])];
+
     public bool IsSpecial(int id) => (uint)id < (uint)Count && _isSpecial[id];
 }

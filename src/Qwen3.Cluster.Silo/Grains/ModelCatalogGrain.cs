@@ -11,6 +11,9 @@ namespace Qwen3.Cluster.Silo.Grains;
 internal sealed class ModelCatalogGrain(ModelStore models) : Grain, IModelCatalogGrain
 {
     /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> ListNames() => Task.FromResult(models.Names);
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<ModelDescription>> List()
     {
         var descriptions = new List<ModelDescription>();
@@ -30,10 +33,10 @@ internal sealed class ModelCatalogGrain(ModelStore models) : Grain, IModelCatalo
     }
 
     /// <inheritdoc/>
-    public async Task<int[]> Tokenize(string model, string text, bool plain)
+    public async Task<int[]> Tokenize(string model, string text, bool plain, CancellationToken cancellationToken)
     {
         ModelFiles files = await models.Open(model);
-        return await files.Encode(text, parseSpecialTokens: !plain);
+        return await files.Encode(text, parseSpecialTokens: !plain, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -41,6 +44,12 @@ internal sealed class ModelCatalogGrain(ModelStore models) : Grain, IModelCatalo
     {
         ModelFiles files = await models.Open(model);
         RequestRules.CheckTokens("ids", ids, files.Tokenizer.VocabularySize);
+        int unused = Array.FindIndex(ids, id => files.Tokenizer.UnusedIds.Contains(id));
+        if (unused >= 0)
+        {
+            throw new InvalidRequestException($"ids[{unused}]", $"must be the id of a token; '{files.Name}' has none with the id {ids[unused]}.");
+        }
+
         return files.Tokenizer.Decode(ids, skipSpecial);
     }
 

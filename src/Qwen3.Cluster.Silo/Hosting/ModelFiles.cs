@@ -20,6 +20,9 @@ public sealed record ModelFiles(
     // Characters; at the tokenizer's speed, a few milliseconds.
     private const int LongText = 10_000;
 
+    // Long texts of all models of this process: they share the thread pool with every grain, which must not wait for them.
+    private static readonly SemaphoreSlim LongTexts = new(Math.Max(1, Environment.ProcessorCount / 2));
+
     /// <summary>As requests name it.</summary>
     public string Name => Options.Name;
 
@@ -29,12 +32,30 @@ public sealed record ModelFiles(
     /// <summary>Positions that a sequence can have here, prompt and reply together: the model's, or fewer if the cache is smaller.</summary>
     public int ContextLength => (int)Math.Min(Checkpoint.Config.MaxPositions, (long)PageCount * Options.PageSize);
 
-    /// <summary>The tokens of a text. A long one is read on the thread pool, so that a grain's turn stays short.</summary>
+    /// <summary>
+    /// The tokens of a text. A long one is read on the thread pool, so that a grain's turn stays short, and by half of the cores at
+    /// most; further ones wait in line.
+    /// </summary>
     /// <param name="text">The text.</param>
     /// <param name="parseSpecialTokens">Whether special tokens written in it are read as such.</param>
-    public Task<int[]> Encode(string text, bool parseSpecialTokens) => text.Length <= LongText
-        ? Task.FromResult(Tokenizer.Encode(text, parseSpecialTokens))
-        : Task.Run(() => Tokenizer.Encode(text, parseSpecialTokens));
+    /// <param name="cancellationToken">Ends the waiting and the reading.</param>
+    public async Task<int[]> Encode(string text, bool parseSpecialTokens, CancellationToken cancellationToken = default)
+    {
+        if (text.Length <= LongText)
+        {
+            return Tokenizer.Encode(text, parseSpecialTokens, cancellationToken);
+        }
+
+        await LongTexts.WaitAsync(cancellationToken);
+        try
+        {
+            return await Task.Run(() => Tokenizer.Encode(text, parseSpecialTokens, cancellationToken), cancellationToken);
+        }
+        finally
+        {
+            LongTexts.Release();
+        }
+    }
 
     /// <summary>Opens a model's directory.</summary>
     /// <exception cref="CheckpointException">Something is missing, damaged or not supported.</exception>

@@ -3,6 +3,7 @@ using Qwen3.Cluster.Contracts.Grains;
 using Qwen3.Cluster.Contracts.Messages;
 using Qwen3.Cluster.Model.Generation;
 using Qwen3.Cluster.Silo.Compute;
+using Qwen3.Cluster.Silo.Experts;
 
 namespace Qwen3.Cluster.Silo.Requests;
 
@@ -99,7 +100,7 @@ internal sealed class EngineLoop : IDisposable
             throw QueueFull();
         }
 
-        var reply = new Reply(request.Sampling.SampleCount);
+        var reply = new Reply(request.Written?.Count(tokens => tokens is not null) ?? request.Sampling.SampleCount);
         _replies.Add(request.Id, reply);
         AfterChange();
         return reply.Deltas.Reader;
@@ -135,8 +136,9 @@ internal sealed class EngineLoop : IDisposable
         }
         catch (Exception exception)
         {
-            // What the step left in the engine is unknown: every request of it ends, and the batch starts afresh.
-            EndAll(new ModelUnavailableException(_router.Model, _drain.RetryAfter, $"The model '{_router.Model}' failed while it computed: {exception.Message}"));
+            // What the step left in the engine is unknown: every request of it ends, and the batch starts afresh. A shard may be
+            // back soon; any other failure comes again with the same request, and a client that came back would only repeat it.
+            EndAll(Failed(exception, exception is ExpertShardException ? _drain.RetryAfter : null));
         }
 
         AfterChange();
@@ -153,6 +155,13 @@ internal sealed class EngineLoop : IDisposable
             if (!_replies.TryGetValue(delta.RequestId, out Reply? reply))
             {
                 continue; // The last words of a request that was cancelled.
+            }
+
+            if (delta.Failure is { } failure)
+            {
+                reply.Deltas.Writer.Complete(Failed(failure, retryAfter: null));
+                _replies.Remove(delta.RequestId);
+                continue;
             }
 
             reply.Deltas.Writer.TryWrite(delta);
@@ -179,6 +188,9 @@ internal sealed class EngineLoop : IDisposable
 
         _replies.Clear();
     }
+
+    private ModelUnavailableException Failed(Exception reason, TimeSpan? retryAfter) =>
+        new(_router.Model, retryAfter, $"The model '{_router.Model}' failed while it computed: {reason.Message}");
 
     private QueueFullException QueueFull()
     {

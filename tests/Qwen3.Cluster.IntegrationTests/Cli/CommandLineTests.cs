@@ -14,6 +14,12 @@ public class CommandLineTests
     [InlineData("chat", "hi", "--server", "localhost:5080")]
     [InlineData("logits", "/no/such/directory")]
     [InlineData("logits", "/no/such/directory", "--ids", "1,x")]
+    [InlineData("serve", "--role", "king")]
+    [InlineData("serve", "--role", "silo", "--urls", "http://127.0.0.1:0")]
+    [InlineData("serve", "--role", "gateway", "--model", "/models/qwen3")]
+    [InlineData("serve", "--role", "gateway", "--shards", "2")]
+    [InlineData("serve", "--set", "Qwen3:Cluster:SiloPort")]
+    [InlineData("serve", "--set", "Qwen3:Cluster:PrimarySilo=here")]
     public async Task AWrongCommandLineIsAUsageErrorInWords(params string[] arguments)
     {
         CommandRun run = await CommandRun.Of(arguments);

@@ -34,6 +34,8 @@ public sealed class FakeGrains : IGatewayGrain, IModelCatalogGrain, IRouterGrain
 
     public Func<IReadOnlyList<ModelDescription>> OnList { get; set; } = () => [Model];
 
+    public Func<IReadOnlyList<string>> OnListNames { get; set; } = () => [Model.Name];
+
     public Func<Task<RouterStatus>> OnStatus { get; set; } = () => Task.FromResult(new RouterStatus());
 
     public Func<string, string, bool, int[]> OnTokenize { get; set; } = (_, text, _) => [.. text.Select(character => (int)character)];
@@ -98,7 +100,9 @@ public sealed class FakeGrains : IGatewayGrain, IModelCatalogGrain, IRouterGrain
 
     public Task<IReadOnlyList<ModelDescription>> List() => Task.FromResult(OnList());
 
-    public Task<int[]> Tokenize(string model, string text, bool plain) => Task.FromResult(OnTokenize(model, text, plain));
+    public Task<IReadOnlyList<string>> ListNames() => Task.FromResult(OnListNames());
+
+    public Task<int[]> Tokenize(string model, string text, bool plain, CancellationToken cancellationToken = default) => Task.FromResult(OnTokenize(model, text, plain));
 
     public Task<string> Detokenize(string model, int[] ids, bool skipSpecial) => Task.FromResult(OnDetokenize(model, ids, skipSpecial));
 

@@ -19,7 +19,7 @@ public sealed class HealthAndReflectionTests : IAsyncLifetime
     [InlineData("qwen3.v1.TextGeneration")]
     public async Task It_serves_when_every_model_answers(string service)
     {
-        _grains.OnList = () => [FakeGrains.Model, FakeGrains.Model with { Name = "other" }];
+        _grains.OnListNames = () => ["tiny", "other"];
 
         Assert.Equal(ServingStatus.Serving, await CheckAsync(service));
         Assert.Equal(["other/0", "tiny/0"], _grains.Keys.OfType<string>().Distinct().Order());
@@ -28,10 +28,10 @@ public sealed class HealthAndReflectionTests : IAsyncLifetime
     [Fact]
     public async Task It_does_not_serve_without_a_model_or_before_one_that_fails_or_is_silent()
     {
-        _grains.OnList = () => [];
+        _grains.OnListNames = () => [];
         Assert.Equal(ServingStatus.NotServing, await CheckAsync(""));
 
-        _grains.OnList = () => [FakeGrains.Model];
+        _grains.OnListNames = () => ["tiny"];
         _grains.OnStatus = () => throw new ModelUnavailableException("tiny", null, "It has no tensors.");
         Assert.Equal(ServingStatus.NotServing, await CheckAsync(""));
 

@@ -96,7 +96,9 @@ public sealed class CheckpointReportTests
         int ids = SmallTokenizer.FirstAddedId + SmallTokenizer.AddedTokens.Length;
         Assert.Equal((ids, 300 - ids), (report.Tokenizer.VocabularySize, report.Tokenizer.PaddingRows));
         Assert.Equal(SmallTokenizer.FirstAddedId + 2, report.Tokenizer.SpecialTokens!.ImEnd);
-        Assert.Equal(("July2025", "Hybrid"), (report.Tokenizer.ChatTemplate, report.Tokenizer.Thinking));
+        Assert.Equal(("July2025", false, "Hybrid"), (report.Tokenizer.ChatTemplate, report.Tokenizer.HasChatTemplate, report.Tokenizer.Thinking));
+        File.WriteAllText(builder.FilePath("chat_template.jinja"), "<|im_start|><|im_end|>{{ enable_thinking }}");
+        Assert.True(CheckpointReport.Of(builder.Directory).Tokenizer.HasChatTemplate);
     }
 
     [Fact]
@@ -134,5 +136,21 @@ public sealed class CheckpointReportTests
 
         Assert.Contains("does not exist", Assert.Single(report.Problems), StringComparison.Ordinal);
         Assert.False(report.Converses);
+        Assert.Empty(report.Tokenizer.Problems);
+        Assert.Null(report.Tokenizer.ChatTemplate);
+    }
+
+    [Fact]
+    public void A_directory_in_the_place_of_a_file_is_not_a_missing_file()
+    {
+        using CheckpointBuilder builder = CheckpointBuilder.Dense().Write();
+        File.Delete(builder.FilePath("config.json"));
+        Directory.CreateDirectory(builder.FilePath("config.json"));
+        Directory.CreateDirectory(builder.FilePath("generation_config.json"));
+
+        CheckpointReport report = CheckpointReport.Of(builder.Directory);
+
+        Assert.Contains(report.Problems, problem => problem.StartsWith(builder.FilePath("config.json") + " is a directory", StringComparison.Ordinal));
+        Assert.Contains(report.Problems, problem => problem.StartsWith(builder.FilePath("generation_config.json") + " is a directory", StringComparison.Ordinal));
     }
 }

@@ -1,4 +1,5 @@
 using Qwen3.Cluster.Model.Checkpoints;
+using Qwen3.Cluster.Model.Generation;
 
 namespace Qwen3.Cluster.UnitTests.Checkpoints;
 
@@ -36,11 +37,14 @@ public sealed class GenerationConfigTests : IDisposable
 
     [Theory]
     [InlineData("""{"temperature": -0.1}""", "temperature")]
+    [InlineData("""{"temperature": 2.01}""", "temperature")]
     [InlineData("""{"top_p": 0}""", "top_p")]
+    [InlineData("""{"top_p": 1e-60}""", "top_p")]
     [InlineData("""{"top_p": 1.5}""", "top_p")]
     [InlineData("""{"top_k": 2.5}""", "top_k")]
     [InlineData("""{"min_p": 2}""", "min_p")]
     [InlineData("""{"repetition_penalty": 0}""", "repetition_penalty")]
+    [InlineData("""{"repetition_penalty": 10.5}""", "repetition_penalty")]
     [InlineData("""{"eos_token_id": "end"}""", "eos_token_id")]
     [InlineData("""{"do_sample": 1}""", "do_sample")]
     [InlineData("""[]""", "object")]
@@ -52,6 +56,18 @@ public sealed class GenerationConfigTests : IDisposable
 
         Assert.Contains(part, message, StringComparison.Ordinal);
         Assert.Contains(_path, message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"temperature": 2, "top_p": 1, "min_p": 1, "repetition_penalty": 10, "top_k": 2147483647}""")]
+    [InlineData("""{"temperature": 1e-60, "top_p": 1.5e-45, "min_p": 0, "repetition_penalty": 0.01, "top_k": 0}""")]
+    public void What_is_read_can_be_asked_of_the_engine(string json)
+    {
+        File.WriteAllText(_path, json);
+
+        SamplingParameters sampling = SamplingDefaults.For(GenerationConfig.Load(_path), thinking: true);
+
+        RequestCheck.Check(new GenerationRequest { Id = "r", Prompt = [1], Sampling = sampling }, vocabularySize: 2, expertsPerToken: 1, contextLength: 9);
     }
 
     [Fact]

@@ -29,7 +29,7 @@ public class SamplerTests
             TokenCounts counts = new(prompt);
             Array.ForEach(reply, counts.Add);
             int[] banned = [random.Next(vocabulary / 2, vocabulary)];
-            Sampler sampler = new(vocabulary);
+            Sampler sampler = new(vocabulary, []);
             List<(int Token, double Probability)> kept = Reference(logits[..vocabulary], sampling, prompt, reply, banned);
             for (int position = 0; position < 20; position++)
             {
@@ -54,7 +54,7 @@ public class SamplerTests
         SamplingParameters sampling = new() { Temperature = 2, TopP = 0.97f };
         List<(int, double)> kept = Reference(logits, sampling, [], [], []);
         Assert.True(kept.Count > 20_000);
-        Sampler sampler = new(logits.Length);
+        Sampler sampler = new(logits.Length, []);
         for (int position = 0; position < 5; position++)
         {
             (int expected, double margin) = Find(kept, PhiloxGenerator.Uniform(0, 0, position));
@@ -72,7 +72,7 @@ public class SamplerTests
         const int Draws = 40_000;
         float[] logits = [1, 0, -1, 2, 0.5f, 1.5f];
         SamplingParameters sampling = new() { Temperature = 0.8f, TopK = topK, TopP = topP, Seed = 99 };
-        Sampler sampler = new(logits.Length);
+        Sampler sampler = new(logits.Length, []);
         int[] drawn = new int[logits.Length];
         for (int position = 0; position < Draws; position++)
         {
@@ -88,7 +88,7 @@ public class SamplerTests
     [Fact]
     public void Temperature_0_takes_the_likeliest_and_the_lowest_id_of_equals()
     {
-        Sampler sampler = new(5);
+        Sampler sampler = new(5, []);
         SamplingParameters greedy = new() { Temperature = 0, TopK = 1, MinP = 1, TopP = 0.1f };
 
         Assert.Equal(1, sampler.Choose([1, 7, 2, 7, 7], greedy, null, [], 0, 0));
@@ -114,7 +114,7 @@ public class SamplerTests
     public void Padding_rows_are_neither_drawn_nor_reported()
     {
         float[] logits = [0, 1, 0, 50, 60];
-        Sampler sampler = new(3);
+        Sampler sampler = new(3, []);
         foreach (SamplingParameters sampling in new SamplingParameters[] { new(), new() { Temperature = 0 }, new() { TopK = 5 }, new() { TopP = 0.9f } })
         {
             Assert.All(Enumerable.Range(0, 50), position => Assert.True(sampler.Choose(logits, sampling, null, [], 0, position) < 3));
@@ -126,13 +126,29 @@ public class SamplerTests
     }
 
     [Fact]
+    public void Ids_without_a_token_are_neither_drawn_nor_reported()
+    {
+        float[] logits = [0, 60, 1, 0, 50, 90];
+        Sampler sampler = new(5, [1, 4]);
+        foreach (SamplingParameters sampling in new SamplingParameters[] { new(), new() { Temperature = 0 }, new() { TopK = 4 }, new() { TopP = 0.9f } })
+        {
+            Assert.All(Enumerable.Range(0, 50), position => Assert.True(sampler.Choose(logits, sampling, null, [], 0, position) is 0 or 2 or 3));
+            Assert.All(Enumerable.Range(0, 50), position => Assert.True(sampler.Choose(logits, sampling, new TokenCounts([2]), [0], 0, position) is 2 or 3));
+        }
+
+        TokenLogprob logprob = sampler.Describe(logits, 3, 20);
+        Assert.Equal([2, 0, 3], logprob.Top.Select(top => top.TokenId));
+        Assert.Equal(1, logprob.Top.Sum(top => Math.Exp(top.Logprob)), 5);
+    }
+
+    [Fact]
     public void Logprobs_are_those_of_the_models_own_logits()
     {
         Random random = new(4);
         float[] logits = RandomLogits(random, 500, ties: false);
         double logOfSum = Math.Log(logits.Sum(logit => Math.Exp(logit)));
         float[] before = [.. logits];
-        Sampler sampler = new(500);
+        Sampler sampler = new(500, []);
         TokenCounts counts = new([3, 4, 5]);
         int token = sampler.Choose(logits, new SamplingParameters { Temperature = 0.3f, RepetitionPenalty = 2 }, counts, [7], 0, 0);
 
@@ -148,7 +164,7 @@ public class SamplerTests
     public void A_draw_depends_on_seed_sample_and_position()
     {
         float[] logits = new float[1000];
-        Sampler sampler = new(1000);
+        Sampler sampler = new(1000, []);
         int[] Draws(ulong seed, int sample) =>
             [.. Enumerable.Range(0, 8).Select(position => sampler.Choose(logits, new SamplingParameters { Seed = seed }, null, [], sample, position))];
 
@@ -164,7 +180,7 @@ public class SamplerTests
     [InlineData(float.PositiveInfinity)]
     public void Logits_that_are_no_numbers_are_an_error(float bad)
     {
-        Sampler sampler = new(40);
+        Sampler sampler = new(40, []);
         for (int place = 0; place < 40; place += 13)
         {
             float[] logits = new float[40];

@@ -17,6 +17,9 @@ public class PythonJsonTests
         Assert.Equal(expected, PythonJson.Reformat(json));
     }
 
-    [Fact]
-    public void Reformat_NoJson_Throws() => Assert.ThrowsAny<JsonException>(() => PythonJson.Reformat("{\"a\""));
+    [Theory]
+    [InlineData("{\"a\"")]
+    [InlineData("{\"a\": \"\\ud800\"}")]
+    [InlineData("{\"\\udc00\": 1}")]
+    public void Reformat_NoJson_Throws(string json) => Assert.ThrowsAny<JsonException>(() => PythonJson.Reformat(json));
 }

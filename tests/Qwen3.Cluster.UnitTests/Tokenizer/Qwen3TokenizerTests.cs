@@ -129,6 +129,26 @@ public class Qwen3TokenizerTests
     }
 
     [Fact]
+    public void Encode_IsCancelledBetweenWordsAndInsideOne()
+    {
+        Assert.Throws<OperationCanceledException>(() => Tokenizer.Encode("a", cancellationToken: new CancellationToken(canceled: true)));
+
+        // One word that takes seconds.
+        using var soon = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
+        Assert.Throws<OperationCanceledException>(() => Tokenizer.Encode(new string('a', 4_000_000), cancellationToken: soon.Token));
+    }
+
+    [Fact]
+    public void UnusedIds_AreThoseBetweenTokens()
+    {
+        JsonObject json = SmallTokenizer.Json();
+        json["added_tokens"]!.AsArray().Add(SmallTokenizer.AddedToken(Tokenizer.VocabularySize + 2, "<|far|>"));
+
+        Assert.Empty(Tokenizer.UnusedIds);
+        Assert.Equal([Tokenizer.VocabularySize, Tokenizer.VocabularySize + 1], SmallTokenizer.Load(json).UnusedIds);
+    }
+
+    [Fact]
     public void EncodeThenDecode_GivesTheNormalisedText()
     {
         var random = new Random(1);

@@ -36,6 +36,7 @@ public class InspectCommandTests
         CommandRun run = await CommandRun.Of(["inspect", TinyChatModel.Moe.Value]);
         Assert.Contains("can be served", run.Output);
         Assert.DoesNotContain("refused", run.Output);
+        Assert.Contains("July2025, in place of one that the checkpoint does not have; thinking: Hybrid", run.Output);
     }
 
     [Fact]
@@ -74,5 +75,7 @@ public class InspectCommandTests
         CommandRun run = await CommandRun.Of(["inspect", "/no/such/directory"]);
         Assert.Equal(ExitCode.Failure, run.ExitCode);
         Assert.Contains("/no/such/directory does not exist", run.Output);
+        Assert.DoesNotContain("is missing", run.Output);
+        Assert.DoesNotContain("chat template", run.Output);
     }
 }

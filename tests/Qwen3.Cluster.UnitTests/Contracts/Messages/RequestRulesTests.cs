@@ -23,8 +23,9 @@ public class RequestRulesTests
         { "sampling.presence_penalty", new() { PresencePenalty = float.NegativeInfinity } },
         { "sampling.frequency_penalty", new() { FrequencyPenalty = 2.01f } },
         { "sampling.frequency_penalty", new() { FrequencyPenalty = float.NaN } },
-        { "sampling.repetition_penalty", new() { RepetitionPenalty = 0f } },
-        { "sampling.repetition_penalty", new() { RepetitionPenalty = 2.01f } },
+        { "sampling.repetition_penalty", new() { RepetitionPenalty = 0.0099f } },
+        { "sampling.repetition_penalty", new() { RepetitionPenalty = 1e-40f } },
+        { "sampling.repetition_penalty", new() { RepetitionPenalty = 10.01f } },
         { "sampling.repetition_penalty", new() { RepetitionPenalty = float.NaN } },
         { "sampling.stop", new() { Stop = [.. Enumerable.Repeat("x", 17)] } },
         { "sampling.stop[1]", new() { Stop = ["x", ""] } },
@@ -48,6 +49,9 @@ public class RequestRulesTests
         { "messages[0].tool_calls[0].name", Chat(Assistant(Call("", "{}"))) },
         { "messages[0].tool_calls[1].arguments_json", Chat(Assistant(Call("f", "{}"), Call("f", "{\"a\":"))) },
         { "messages[0].tool_calls[0].arguments_json", Chat(Assistant(Call("f", "[1]"))) },
+        { "messages[0].tool_calls[0].arguments_json", Chat(Assistant(Call("f", "{\"a\": [\"\\ud800\"]}"))) },
+        { "tools[0]", Chat(User("Hi")) with { Tools = ["{\"\\udc00\": 1}"] } },
+        { "tools[0]", Chat(User("Hi")) with { Tools = ["{\"a\": \"\ud800\"}"] } },
         { "tools[1]", Chat(User("Hi")) with { Tools = ["{}", "\"f\""] } },
         { "mode", Chat(User("Hi")) with { Mode = (ReplyMode)(-1) } },
         { "budget.max_steps", Chat(User("Hi")) with { Budget = new() { MaxSteps = 0 } } },
@@ -86,12 +90,12 @@ public class RequestRulesTests
         SamplingSettings least = new()
         {
             Temperature = 0f, TopP = float.Epsilon, TopK = 0, MinP = 0f, PresencePenalty = -2f, FrequencyPenalty = -2f,
-            RepetitionPenalty = float.Epsilon, Stop = ["x"], StopTokenIds = [0], MaxTokens = 1, SampleCount = 1, Logprobs = 0,
+            RepetitionPenalty = 0.01f, Stop = ["x"], StopTokenIds = [0], MaxTokens = 1, SampleCount = 1, Logprobs = 0,
         };
         SamplingSettings most = new()
         {
             Temperature = 2f, TopP = 1f, TopK = int.MaxValue, MinP = 1f, PresencePenalty = 2f, FrequencyPenalty = 2f,
-            RepetitionPenalty = 2f, Stop = [.. Enumerable.Repeat(string.Concat(Enumerable.Repeat("😀", 256)), 16)],
+            RepetitionPenalty = 10f, Stop = [.. Enumerable.Repeat(string.Concat(Enumerable.Repeat("😀", 256)), 16)],
             StopTokenIds = [.. Enumerable.Repeat(Vocabulary - 1, 64)], MaxTokens = int.MaxValue, SampleCount = 16, Logprobs = 20,
         };
 
