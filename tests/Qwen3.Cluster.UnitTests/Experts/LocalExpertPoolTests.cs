@@ -52,7 +52,7 @@ public sealed class LocalExpertPoolTests : IDisposable
         }
 
         tokens.Outputs.Span.Fill(float.NaN);
-        pool.Compute(layer: 0, tokens);
+        pool.Begin(layer: 0, tokens).Finish();
 
         for (int token = 0; token < 3; token++)
         {
