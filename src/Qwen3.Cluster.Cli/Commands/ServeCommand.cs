@@ -145,6 +145,8 @@ public static class ServeCommand
                 // Advice on the garbage collector, and a false alarm at every start.
                 new("Logging:LogLevel:Orleans.Runtime.Silo", "Error"),
                 new("Logging:LogLevel:Orleans.Runtime.Watchdog", "Error"),
+                // Why a start failed is the command's last line.
+                new("Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host", "Critical"),
                 // The stack of every attempt to reach a silo that is not there yet, or no longer.
                 new("Logging:LogLevel:Orleans.Runtime.Messaging.ConnectionManager", "Error"),
             ],

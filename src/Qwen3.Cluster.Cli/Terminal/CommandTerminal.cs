@@ -10,19 +10,17 @@ public sealed class CommandTerminal
     /// <param name="output">Receives what was asked for.</param>
     /// <param name="error">Receives everything else.</param>
     public CommandTerminal(TextReader input, TextWriter output, TextWriter error)
-        : this(input, output, error, outputShowsStyles: false, errorShowsStyles: false, isInteractive: false)
+        : this(input, output, error, outputShowsStyles: false, errorShowsStyles: false)
     {
     }
 
-    private CommandTerminal(
-        TextReader input, TextWriter output, TextWriter error, bool outputShowsStyles, bool errorShowsStyles, bool isInteractive)
+    private CommandTerminal(TextReader input, TextWriter output, TextWriter error, bool outputShowsStyles, bool errorShowsStyles)
     {
         In = input;
         OutText = output;
         ErrorText = error;
         Out = new AnsiWriter(output, CapabilitiesOf(outputShowsStyles));
         Error = new AnsiWriter(error, CapabilitiesOf(errorShowsStyles));
-        IsInteractive = isInteractive;
     }
 
     /// <summary>The standard input.</summary>
@@ -41,7 +39,13 @@ public sealed class CommandTerminal
     public AnsiWriter Error { get; }
 
     /// <summary>Someone types: the input is a terminal and so is one of the outputs.</summary>
-    public bool IsInteractive { get; }
+    public bool IsInteractive { get; init; }
+
+    /// <summary>The standard output is shown to someone; else it is a file or a pipe.</summary>
+    public bool OutIsScreen { get; init; }
+
+    /// <summary>The standard error is shown to someone; else it is a file or a pipe.</summary>
+    public bool ErrorIsScreen { get; init; }
 
     /// <summary>The terminal of this process.</summary>
     public static CommandTerminal OfProcess()
@@ -52,12 +56,17 @@ public sealed class CommandTerminal
             Console.Out,
             Console.Error,
             outputShowsStyles: !isPlain && !Console.IsOutputRedirected && AnsiCapabilities.Create(Console.Out).Ansi,
-            errorShowsStyles: !isPlain && !Console.IsErrorRedirected && AnsiCapabilities.Create(Console.Error).Ansi,
-            isInteractive: !Console.IsInputRedirected && !Console.IsErrorRedirected);
+            errorShowsStyles: !isPlain && !Console.IsErrorRedirected && AnsiCapabilities.Create(Console.Error).Ansi)
+        {
+            IsInteractive = !Console.IsInputRedirected && !Console.IsErrorRedirected,
+            OutIsScreen = !Console.IsOutputRedirected,
+            ErrorIsScreen = !Console.IsErrorRedirected,
+        };
     }
 
     /// <summary>The same streams without styles.</summary>
-    public CommandTerminal WithoutStyles() => new(In, OutText, ErrorText, false, false, IsInteractive);
+    public CommandTerminal WithoutStyles() =>
+        new(In, OutText, ErrorText) { IsInteractive = IsInteractive, OutIsScreen = OutIsScreen, ErrorIsScreen = ErrorIsScreen };
 
     private static AnsiCapabilities CapabilitiesOf(bool showsStyles) =>
         new() { Ansi = showsStyles, ColorSystem = showsStyles ? ColorSystem.Standard : ColorSystem.NoColors };

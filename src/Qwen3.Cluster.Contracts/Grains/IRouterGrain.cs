@@ -22,6 +22,15 @@ public interface IRouterGrain : IGrainWithStringKey
     [Alias("GetStatus"), ResponseTimeout(LoadTimeLimit.Text)]
     Task<RouterStatus> GetStatus();
 
+    /// <summary>What it would cost the router to take a prompt. Answers at once; a router that is not loaded says so, and begins to load.</summary>
+    /// <param name="pages">The keys of the prompt's pages, see <c>PrefixKeys</c>.</param>
+    [Alias("Offer")]
+    Task<RouterOffer> Offer(UInt128[] pages);
+
+    /// <summary>Stops here: its requests end with an error that says that another router goes on, and it comes back where it is placed next.</summary>
+    [Alias("Leave")]
+    Task Leave();
+
     /// <summary>Uses a map from the next step on; returns when no step uses an older one. Without effect on a router that is not loaded.</summary>
     [Alias("UseMap")]
     Task UseMap(ExpertMap map);

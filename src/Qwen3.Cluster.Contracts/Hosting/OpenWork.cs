@@ -43,7 +43,7 @@ public abstract class OpenWork(string kind) : IDrainParticipant
     }
 
     /// <inheritdoc/>
-    public Task DrainAsync(CancellationToken cancellationToken)
+    public virtual Task DrainAsync(CancellationToken cancellationToken)
     {
         lock (_lock)
         {

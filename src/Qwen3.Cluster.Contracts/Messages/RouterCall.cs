@@ -23,4 +23,11 @@ public sealed record RouterCall
     /// <summary>The prompt ends inside an open think block.</summary>
     [Id(4)]
     public bool StartsInThinking { get; init; }
+
+    /// <summary>
+    /// Of a request that another router has begun: for each sample the tokens that it has already, which do not come again; null: that sample
+    /// has ended. Null as a whole: the request is new.
+    /// </summary>
+    [Id(5)]
+    public IReadOnlyList<int[]?>? Written { get; init; }
 }

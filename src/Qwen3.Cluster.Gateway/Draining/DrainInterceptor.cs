@@ -32,6 +32,7 @@ internal sealed class DrainInterceptor(OpenCalls calls) : Interceptor
         Begin(context);
         try
         {
+            await using CancellationTokenRegistration cutOff = calls.CutOff.Register(context.GetHttpContext().Abort);
             await continuation(request, responseStream, context);
         }
         finally

@@ -3,6 +3,7 @@ using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
+using Orleans.Runtime.Messaging;
 using Qwen3.Cluster.Contracts.Messages;
 
 namespace Qwen3.Cluster.Gateway.Errors;
@@ -34,7 +35,7 @@ internal static class ErrorStatus
 
         // A silo that is gone, or a grain that went with it. Another try may find another replica.
         SiloUnavailableException or OrleansMessageRejectionException or ClientNotAvailableException or EnumerationAbortedException
-            or TimeoutException =>
+            or ConnectionFailedException or TimeoutException =>
             Create(StatusCode.Unavailable, $"The cluster did not answer the request {requestId}; try it again.", requestId),
 
         _ => null,

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Qwen3.Cluster.Contracts.Hosting;
 using Qwen3.Cluster.Gateway.Draining;
@@ -43,6 +44,7 @@ public static class GatewayExtensions
             options.MaxSendMessageSize = MaxMessageBytes;
             options.Interceptors.Add<ErrorInterceptor>();
         }).AddServiceOptions<TextGenerationService>(options => options.Interceptors.Add<DrainInterceptor>());
+        services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<OpenCalls>();
         services.AddSingleton<IDrainParticipant>(provider => provider.GetRequiredService<OpenCalls>());
         services.AddGrpcReflection();

@@ -5,7 +5,8 @@ namespace Qwen3.Cluster.Model.Generation;
 
 /// <summary>
 /// The engine of a router: many requests in, one ragged batch a step through the model, the replies' text out as it comes.
-/// One thread owns it and calls <see cref="Step"/> while it <see cref="HasWork"/>; only <see cref="Metrics"/> may be read from others.
+/// One thread owns it and calls <see cref="Step"/> while it <see cref="HasWork"/>; others may only read <see cref="Metrics"/> and
+/// <see cref="CountCachedPages"/>.
 /// <para>
 /// The tokens of a reply depend on its request alone: not on the batch, on how the prompt is cut into chunks, on what the cache
 /// holds, or on being pushed back when pages run out (so far as the model's logits do not).
@@ -17,6 +18,7 @@ public sealed class Engine
     private readonly EngineOptions _options;
     private readonly TimeProvider _time;
     private readonly ReplyRules _rules;
+    private readonly PrefixCache? _prefixes;
     private readonly PagedCache _cache;
     private readonly Scheduler _scheduler;
     private readonly Sampler _sampler;
@@ -45,7 +47,8 @@ public sealed class Engine
 
         (_model, _options, _time) = (model, options, time);
         _sampler = new Sampler(tokenizer.VocabularySize, tokenizer.UnusedIds);
-        _cache = new PagedCache(model.PageSize, model.PageCount, options.ReusePrefixes ? new PrefixCache() : null);
+        _prefixes = options.ReusePrefixes ? new PrefixCache() : null;
+        _cache = new PagedCache(model.PageSize, model.PageCount, _prefixes);
         _scheduler = new Scheduler(_cache, options);
         _rules = new ReplyRules(
             tokenizer,
@@ -61,6 +64,10 @@ public sealed class Engine
 
     /// <summary>What it is doing, as of the last call of another member.</summary>
     public EngineMetrics Metrics => _metrics;
+
+    /// <summary>How many pages of a prompt are in the cache, from the first on.</summary>
+    /// <param name="keys">Of <see cref="PrefixKeys"/>.</param>
+    public int CountCachedPages(ReadOnlySpan<UInt128> keys) => _prefixes?.CountKnown(keys) ?? 0;
 
     /// <summary>
     /// Takes a request; its first tokens come from one of the next steps. The prompt is run once for all of its samples
@@ -81,16 +88,18 @@ public sealed class Engine
             return false;
         }
 
-        Sequence[] sequences = new Sequence[request.Sampling.SampleCount];
-        for (int sample = 0; sample < sequences.Length; sample++)
-        {
-            sequences[sample] = new Sequence(
-                new Reply(_rules, request, sample), _arrivals, request.Thinking.MaxExperts ?? _model.ExpertsPerToken);
-        }
-
+        Sequence[] sequences = [.. Enumerable.Range(0, request.Sampling.SampleCount)
+            .Where(sample => request.Written is null || request.Written[sample] is not null)
+            .Select(sample => NewSequence(request, sample))];
         _arrivals++;
         _requests.Add(request.Id, sequences);
-        _scheduler.Enqueue(sequences[0]);
+
+        // Samples of a new request wait for the first, which runs the prompt; those of one that goes on have different tokens.
+        foreach (Sequence sequence in request.Written is null ? sequences[..1] : sequences)
+        {
+            _scheduler.Enqueue(sequence);
+        }
+
         Publish(_metrics);
         return true;
     }
@@ -147,6 +156,22 @@ public sealed class Engine
         return logits;
     }
 
+    private Sequence NewSequence(GenerationRequest request, int sample)
+    {
+        Reply reply = new(_rules, request, sample);
+        Sequence sequence = new(reply, _arrivals, request.Thinking.MaxExperts ?? _model.ExpertsPerToken);
+        if (request.Written?[sample] is { } written)
+        {
+            reply.Replay(written);
+            foreach (int token in written)
+            {
+                sequence.Append(token);
+            }
+        }
+
+        return sequence;
+    }
+
     private void Postprocess(StepPlan plan, ReadOnlySpan<float> logits)
     {
         foreach ((Sequence sequence, int rowCount, int? logitRow) in plan.Rows)
@@ -186,7 +211,7 @@ public sealed class Engine
         _cache.Commit(sequence, rowCount);
 
         // 2. The first sample has the prompt in the cache: the others can start from there.
-        if (reply is { Sample: 0, TokenCount: 0 })
+        if (reply is { Sample: 0, TokenCount: 0, Request.Written: null })
         {
             foreach (Sequence sibling in _requests[reply.Request.Id].AsSpan(1))
             {

@@ -17,4 +17,11 @@ public sealed record GenerationRequest
 
     /// <summary>True when the prompt ends inside an open think block (the template opened it), so that the reply begins with thinking.</summary>
     public bool StartsInThinking { get; init; }
+
+    /// <summary>
+    /// Of a request that another engine has begun: for each sample the tokens that it has already, which are not given out again; null: that
+    /// sample has ended. At least one goes on. Null as a whole: the request is new. The tokens that follow are those that the other engine
+    /// would have given.
+    /// </summary>
+    public IReadOnlyList<int[]?>? Written { get; init; }
 }

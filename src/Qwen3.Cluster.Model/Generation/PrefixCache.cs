@@ -1,5 +1,4 @@
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
+using System.Collections.Concurrent;
 
 namespace Qwen3.Cluster.Model.Generation;
 
@@ -10,16 +9,28 @@ namespace Qwen3.Cluster.Model.Generation;
 /// </summary>
 internal sealed class PrefixCache
 {
-    private readonly Dictionary<UInt128, PrefixPage> _byKey = [];
+    private readonly ConcurrentDictionary<UInt128, PrefixPage> _byKey = []; // the only one that others than the owner read
     private readonly Dictionary<int, PrefixPage> _byPage = [];
     private readonly LinkedList<PrefixPage> _idle = [];
     private readonly Func<ReadOnlySpan<byte>, UInt128> _hash;
 
     /// <param name="hash">A hash; null: SHA-256, cut to 128 bits, so that nobody can make collisions on purpose.</param>
-    public PrefixCache(Func<ReadOnlySpan<byte>, UInt128>? hash = null) => _hash = hash ?? Sha256;
+    public PrefixCache(Func<ReadOnlySpan<byte>, UInt128>? hash = null) => _hash = hash ?? PrefixKeys.Sha256;
 
     /// <summary>Pages that no sequence holds.</summary>
     public int IdleCount => _idle.Count;
+
+    /// <summary>How many of the keys of a prompt's pages are known, from the first on. May be called from any thread.</summary>
+    public int CountKnown(ReadOnlySpan<UInt128> keys)
+    {
+        int count = 0;
+        while (count < keys.Length && _byKey.ContainsKey(keys[count]))
+        {
+            count++;
+        }
+
+        return count;
+    }
 
     /// <summary>Looks for a page.</summary>
     /// <param name="parent">The page before it; null at the start of a sequence.</param>
@@ -36,7 +47,7 @@ internal sealed class PrefixCache
     public PrefixPage Add(PrefixPage? parent, int expertLimit, ReadOnlySpan<int> tokens, int pageId)
     {
         PrefixPage page = new(Key(parent, expertLimit, tokens), parent, expertLimit, tokens.ToArray(), pageId);
-        _byKey.Add(page.Key, page);
+        _byKey[page.Key] = page;
         _byPage.Add(pageId, page);
         return page;
     }
@@ -64,27 +75,11 @@ internal sealed class PrefixCache
     {
         PrefixPage page = _idle.First!.Value;
         _idle.RemoveFirst();
-        _byKey.Remove(page.Key);
+        _byKey.TryRemove(page.Key, out _);
         _byPage.Remove(page.PageId);
         return page.PageId;
     }
 
-    private UInt128 Key(PrefixPage? parent, int expertLimit, ReadOnlySpan<int> tokens)
-    {
-        const int Head = 20;
-        Span<byte> content = stackalloc byte[1024];
-        int length = Head + (tokens.Length * sizeof(int));
-        content = length <= content.Length ? content[..length] : new byte[length];
-        MemoryMarshal.Write(content, parent?.Key ?? UInt128.Zero);
-        MemoryMarshal.Write(content[16..], expertLimit);
-        MemoryMarshal.AsBytes(tokens).CopyTo(content[Head..]);
-        return _hash(content);
-    }
-
-    private static UInt128 Sha256(ReadOnlySpan<byte> content)
-    {
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        SHA256.HashData(content, hash);
-        return MemoryMarshal.Read<UInt128>(hash);
-    }
+    private UInt128 Key(PrefixPage? parent, int expertLimit, ReadOnlySpan<int> tokens) =>
+        PrefixKeys.Of(parent?.Key ?? UInt128.Zero, expertLimit, tokens, _hash);
 }

@@ -74,6 +74,30 @@ internal sealed class Reply
         return tokens.AsSpan(0, taken);
     }
 
+    /// <summary>Takes the tokens that the reply has already got elsewhere: as if they had been chosen, but nothing is given out again.</summary>
+    /// <exception cref="RequestRefusedException">They cannot be the beginning of this reply, or are all of it.</exception>
+    public void Replay(ReadOnlySpan<int> tokens)
+    {
+        List<GenerationDelta> given = [];
+        ReadOnlySpan<int> left = tokens;
+        while (!left.IsEmpty)
+        {
+            ReadOnlySpan<int> taken = Finish is null ? Advance(left[0], null, given) : [];
+            if (taken.IsEmpty || !left.StartsWith(taken))
+            {
+                throw new RequestRefusedException(
+                    "Written", $"The {tokens.Length} tokens of sample {Sample} are not what this request gives: its limits are others, or its model.");
+            }
+
+            left = left[taken.Length..];
+        }
+
+        if (Finish is not null)
+        {
+            throw new RequestRefusedException("Written", $"The {tokens.Length} tokens of sample {Sample} are all of it: it has ended.");
+        }
+    }
+
     /// <summary>Ends the reply where it stands.</summary>
     public void Cancel(List<GenerationDelta> deltas)
     {

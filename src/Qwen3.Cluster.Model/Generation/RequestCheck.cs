@@ -38,6 +38,19 @@ internal static class RequestCheck
         RequireRange(sampling.Logprobs, 0, 20, "Sampling.Logprobs");
         RequireRange(sampling.SampleCount, 1, 16, "Sampling.SampleCount");
 
+        if (request.Written is { } written)
+        {
+            Require(
+                written.Count == sampling.SampleCount,
+                "Written",
+                Invariant($"There are tokens of {written.Count} samples; the request has {sampling.SampleCount}."));
+            Require(written.Any(tokens => tokens is not null), "Written", "Every sample has ended; there is nothing to go on with.");
+            Require(
+                written.All(tokens => tokens is null || tokens.AsSpan().IndexOfAnyExceptInRange(0, vocabularySize - 1) < 0),
+                "Written",
+                Invariant($"A sample has a token that the model does not have; ids go from 0 to {vocabularySize - 1}."));
+        }
+
         RequireRange(request.Thinking.MaxSteps, 1, 32, "Thinking.MaxSteps");
         Require(
             request.Thinking.MaxTokens is null or >= 0,

@@ -181,7 +181,9 @@ internal sealed class ComputeThread : IAsyncDisposable
     {
         for (int spin = 0; spin < SpinsBeforeSleeping && _count == 0; spin++)
         {
+            // On a machine whose cores are all busy, whoever brings the next piece may need this one.
             Thread.SpinWait(8);
+            Thread.Yield();
         }
 
         while (true)

@@ -28,7 +28,7 @@ internal sealed partial class ExpertMapGrain(
     private ExpertMap? _map;
     private int _extraExperts;
     private long _loadAge;
-    private IReadOnlyList<string> _nodesSeen = [];
+    private IReadOnlyList<string> _nodesSpread = []; // over which everything lies evenly
 
     private string Model => this.GetPrimaryKeyString();
 
@@ -259,6 +259,14 @@ internal sealed partial class ExpertMapGrain(
             return;
         }
 
+        if (!census.Alive.Contains(old.Link.Node))
+        {
+            // There is nothing to wait for: it is loaded where it has been placed.
+            ShardEndpoint reopened = await OpenPatiently(shard);
+            await Publish([.. _map.Shards.Select(endpoint => endpoint.Shard == shard ? reopened : endpoint)]);
+            return;
+        }
+
         // 1. The new node loads the shard, then its grain goes there.
         await GrainFactory.GetGrain<INodeGrain>(node).Prepare(Model, shard, ExpertsNow(shard));
         await Shard(shard).MoveTo(node);
@@ -316,8 +324,7 @@ internal sealed partial class ExpertMapGrain(
             return;
         }
 
-        IReadOnlyList<string> nodes = census.Alive;
-        if (nodes.SequenceEqual(_nodesSeen))
+        if (census.Alive.SequenceEqual(_nodesSpread))
         {
             return;
         }
@@ -325,12 +332,35 @@ internal sealed partial class ExpertMapGrain(
         try
         {
             await Spread();
-            _nodesSeen = nodes;
+            if (await SpreadRouters())
+            {
+                // Not those that did not answer: they are asked again.
+                _nodesSpread = _places.NodesSeen;
+            }
         }
         catch (Exception exception)
         {
             LogNotSpread(exception, Model);
         }
+    }
+
+    // One router a look, and only one that has nothing to do: its requests would go on elsewhere, but not without a pause.
+    private async Task<bool> SpreadRouters()
+    {
+        if (await _places.FindCrowdedRouter() is not { } replica)
+        {
+            return true;
+        }
+
+        var router = GrainFactory.GetGrain<IRouterGrain>(new ModelGrainKey(Model, replica).ToString());
+        RouterOffer offer = await router.Offer([]);
+        if (offer is { IsReady: true, Running: 0, Waiting: 0 })
+        {
+            await router.Leave();
+            await router.GetStatus();
+        }
+
+        return false;
     }
 
     private int CountReplicated()

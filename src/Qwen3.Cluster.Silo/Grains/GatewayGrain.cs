@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
 using Orleans.Placement;
 using Qwen3.Cluster.Contracts.Grains;
 using Qwen3.Cluster.Contracts.Messages;
@@ -14,8 +15,12 @@ namespace Qwen3.Cluster.Silo.Grains;
 /// word, the disposal of its enumerator, would activate it again.
 /// </remarks>
 [PreferLocalPlacement, CollectionAgeLimit(Minutes = 2)]
-internal sealed class GatewayGrain(ModelStore models) : Grain, IGatewayGrain
+internal sealed class GatewayGrain(ModelStore models, ReplicaChooser replicas, OpenRequests open, TimeProvider time, ILogger<GatewayGrain> logger)
+    : Grain, IGatewayGrain
 {
+    // The node is gone by then.
+    private static readonly TimeSpan RetryElsewhereAfter = TimeSpan.FromSeconds(1);
+
     /// <inheritdoc/>
     public async IAsyncEnumerable<ReplyEvent> Chat(ChatCall call, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -26,7 +31,7 @@ internal sealed class GatewayGrain(ModelStore models) : Grain, IGatewayGrain
 
         // 2. The conversation as the model's own tokens.
         string text = ChatPrompt.Render(call, model.Template);
-        int[] prompt = await model.Encode(text, parseSpecialTokens: true);
+        int[] prompt = await model.Encode(text, parseSpecialTokens: true, cancellationToken);
         CheckLength(prompt, model, "messages");
 
         // 3. What the request leaves open.
@@ -46,7 +51,7 @@ internal sealed class GatewayGrain(ModelStore models) : Grain, IGatewayGrain
         ModelFiles model = await models.Open(call.Model);
         RequestRules.Check(call, model.Tokenizer.VocabularySize);
 
-        int[] prompt = call.TokenIds ?? await model.Encode(call.Text!, parseSpecialTokens: true);
+        int[] prompt = call.TokenIds ?? await model.Encode(call.Text!, parseSpecialTokens: true, cancellationToken);
         CheckLength(prompt, model, call.TokenIds is null ? "text" : "tokens.ids");
 
         // Who writes the prompt himself chooses no mode: what generation_config.json says holds as it is.
@@ -58,20 +63,33 @@ internal sealed class GatewayGrain(ModelStore models) : Grain, IGatewayGrain
         }
     }
 
-    private IAsyncEnumerable<ReplyEvent> Ask(
-        ModelFiles model, int[] prompt, SamplingSettings sampling, BudgetSettings budget, CancellationToken cancellationToken)
+    private async IAsyncEnumerable<ReplyEvent> Ask(
+        ModelFiles model, int[] prompt, SamplingSettings sampling, BudgetSettings budget, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var router = GrainFactory.GetGrain<IRouterGrain>(new ModelGrainKey(model.Name, 0).ToString());
-        return router.Generate(
-            new RouterCall
+        var call = new RouterCall
+        {
+            RequestId = this.GetPrimaryKeyString(),
+            Prompt = prompt,
+            Sampling = sampling,
+            Budget = budget,
+            StartsInThinking = ChatPrompt.EndsInThinking(prompt, model.Tokenizer.SpecialTokens),
+        };
+        if (!open.TryBegin())
+        {
+            throw new ModelUnavailableException(model.Name, RetryElsewhereAfter, $"The node that was to look after request {call.RequestId} shuts down; another one will.");
+        }
+
+        try
+        {
+            await foreach (ReplyEvent reply in new RoutedRequest(model, call, replicas, time, logger).Run(cancellationToken))
             {
-                RequestId = this.GetPrimaryKeyString(),
-                Prompt = prompt,
-                Sampling = sampling,
-                Budget = budget,
-                StartsInThinking = ChatPrompt.EndsInThinking(prompt, model.Tokenizer.SpecialTokens),
-            },
-            cancellationToken);
+                yield return reply;
+            }
+        }
+        finally
+        {
+            open.End();
+        }
     }
 
     private static void CheckLength(int[] prompt, ModelFiles model, string field)

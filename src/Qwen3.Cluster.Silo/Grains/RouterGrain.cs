@@ -23,9 +23,6 @@ internal sealed partial class RouterGrain : Grain, IRouterGrain
 {
     private static readonly TimeSpan LoadReportInterval = TimeSpan.FromSeconds(2);
 
-    // The silo is gone by then, and the replica on another one.
-    private static readonly TimeSpan RetryElsewhereAfter = TimeSpan.FromSeconds(1);
-
     private readonly ModelGrainKey _key;
     private readonly ReplicaLoader _loader;
     private readonly ShardFinder _finder;
@@ -64,8 +61,7 @@ internal sealed partial class RouterGrain : Grain, IRouterGrain
         Replica replica = await _replica.Get();
         if (!_open.TryBegin())
         {
-            throw new ModelUnavailableException(
-                _key.Model, RetryElsewhereAfter, $"Replica {_key.Index} of '{_key.Model}' takes nothing new: its node shuts down.");
+            throw new RouterLeftException($"Replica {_key.Index} of '{_key.Model}' takes nothing new: its node shuts down.");
         }
 
         try
@@ -107,6 +103,37 @@ internal sealed partial class RouterGrain : Grain, IRouterGrain
             FreePages = metrics.FreePages,
             PageCount = metrics.TotalPages,
         };
+    }
+
+    /// <inheritdoc/>
+    public Task<RouterOffer> Offer(UInt128[] pages)
+    {
+        Task<Replica> loading = _replica.Get();
+        if (!loading.IsCompletedSuccessfully || _open.IsDraining)
+        {
+            return Task.FromResult(new RouterOffer());
+        }
+
+        EngineLoop loop = loading.Result.Loop;
+        EngineMetrics metrics = loop.Metrics;
+        return Task.FromResult(new RouterOffer
+        {
+            IsReady = true,
+            CachedPages = loop.CountCachedPages(pages),
+            Running = metrics.Running,
+            Waiting = metrics.Waiting,
+        });
+    }
+
+    /// <inheritdoc/>
+    public async Task Leave()
+    {
+        if (_replica.IsLoaded)
+        {
+            await (await _replica.Get()).Stop();
+        }
+
+        DeactivateOnIdle();
     }
 
     /// <inheritdoc/>

@@ -50,7 +50,11 @@ public static class SiloHostingExtensions
         AddLinks(builder);
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ModelPreloader>();
         services.AddSingleton<OpenReplies>();
+        services.AddSingleton<OpenRequests>();
+        services.AddSingleton<ReplicaChooser>();
         services.AddSingleton<IDrainParticipant>(provider => provider.GetRequiredService<OpenReplies>());
+        services.AddSingleton<IDrainParticipant>(provider => provider.GetRequiredService<OpenRequests>());
+        services.AddSingleton<IDrainParticipant, NodeDrain>();
         services.AddHealthChecks().AddCheck<SiloHealthCheck>("silo");
         builder.AddQwen3Drain();
         builder.AddClusteredSilo();

@@ -71,7 +71,8 @@ internal sealed class FrameWriter(Socket socket, string name, Action<string> fai
     /// <summary>After <see cref="End"/>: waits for the thread.</summary>
     public void Join() => _thread?.Join();
 
-    // The kernel calls a stream writable when a third of its buffer or more is free, which is more than a small frame.
+    // The kernel calls a stream writable when a third of its buffer or more is free, which is more than a small frame but for a TCP stream
+    // in its first moments; there the stall time limit bounds the wait.
     private bool HasRoom()
     {
         try

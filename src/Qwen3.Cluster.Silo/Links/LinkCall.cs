@@ -261,7 +261,7 @@ internal sealed class LinkCall : OutgoingFrame
                 return false;
             }
 
-            Thread.Yield();
+            Thread.Yield(); // The reader that brings the answer may be waiting for this very core.
         }
 
         return true;

@@ -27,6 +27,12 @@ internal sealed class NodeInventory(
         set => _isDraining = value;
     }
 
+    /// <summary>Shards and routers that are here.</summary>
+    public int PartCount => shards.All.Count() + _routers.Count;
+
+    /// <summary>The routers of a model that are here.</summary>
+    public IReadOnlyList<ModelGrainKey> RoutersOf(string model) => [.. _routers.Keys.Where(key => key.Model == model)];
+
     /// <summary>A router was loaded here.</summary>
     public void AddRouter(ModelGrainKey key, string backend, long bytes) => _routers[key] = (backend, bytes);
 

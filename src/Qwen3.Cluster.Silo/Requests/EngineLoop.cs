@@ -26,7 +26,7 @@ internal sealed class EngineLoop : IDisposable
     private readonly DrainRate _drain = new();
     private readonly Dictionary<string, Reply> _replies = []; // touched on the thread alone
     private bool _stepIsQueued;
-    private Exception? _stopped;
+    private volatile Exception? _stopped;
     private int _arriving;
     private volatile EngineMetrics _metrics;
 
@@ -52,9 +52,12 @@ internal sealed class EngineLoop : IDisposable
     /// <summary>As of the last step.</summary>
     public EngineMetrics Metrics => _metrics;
 
+    /// <summary>How many pages of a prompt are in the engine's cache; see <see cref="Engine.CountCachedPages"/>.</summary>
+    public int CountCachedPages(ReadOnlySpan<UInt128> keys) => _engine.CountCachedPages(keys);
+
     /// <summary>Gives a request to the engine; its deltas come through the reader, which ends after the last sample's.</summary>
     /// <exception cref="QueueFullException">The queue is full.</exception>
-    /// <exception cref="ModelUnavailableException">The loop was stopped.</exception>
+    /// <exception cref="RouterLeftException">The loop was stopped.</exception>
     public async Task<ChannelReader<GenerationDelta>> Add(GenerationRequest request)
     {
         // Between two long steps requests gather before the engine can count them.
@@ -78,12 +81,16 @@ internal sealed class EngineLoop : IDisposable
     public void Cancel(string requestId) => _ = _thread.Run(() => CancelNow(requestId));
 
     /// <summary>Ends all requests with an error, and refuses new ones with it.</summary>
-    public Task Stop(Exception reason) => _thread.Run(() =>
+    public Task Stop(Exception reason)
     {
+        // Seen by a step at hand, which fails when its waiting is ended.
         _stopped = reason;
-        EndAll(reason);
-        AfterChange();
-    });
+        return _thread.Run(() =>
+        {
+            EndAll(reason);
+            AfterChange();
+        });
+    }
 
     /// <summary>The meter forgets it.</summary>
     public void Dispose() => _meter.Remove(_router);
@@ -100,7 +107,7 @@ internal sealed class EngineLoop : IDisposable
             throw QueueFull();
         }
 
-        var reply = new Reply(request.Sampling.SampleCount);
+        var reply = new Reply(request.Written?.Count(tokens => tokens is not null) ?? request.Sampling.SampleCount);
         _replies.Add(request.Id, reply);
         AfterChange();
         return reply.Deltas.Reader;
@@ -138,7 +145,7 @@ internal sealed class EngineLoop : IDisposable
         {
             // What the step left in the engine is unknown: every request of it ends, and the batch starts afresh. A shard may be
             // back soon; any other failure comes again with the same request, and a client that came back would only repeat it.
-            EndAll(Failed(exception, exception is ExpertShardException ? _drain.RetryAfter : null));
+            EndAll(_stopped ?? Failed(exception, exception is ExpertShardException ? _drain.RetryAfter : null));
         }
 
         AfterChange();

@@ -18,6 +18,7 @@ internal static class EngineMessages
             Id = call.RequestId,
             Prompt = call.Prompt,
             StartsInThinking = call.StartsInThinking,
+            Written = call.Written,
             Thinking = new ThinkingLimits { MaxSteps = call.Budget.MaxSteps, MaxTokens = call.Budget.MaxThinkingTokens },
             Sampling = sampling with
             {

@@ -29,11 +29,12 @@ internal sealed record Replica(
         }
     });
 
-    /// <summary>Ends every request in words. A step at hand does not wait for its shards any longer.</summary>
+    /// <summary>Ends every request, for another router to go on. A step at hand does not wait for its shards any longer.</summary>
     public Task Stop()
     {
+        Task stopped = Loop.Stop(new RouterLeftException($"A router of '{Files.Name}' has left its node."));
         Stopping.Cancel();
-        return Loop.Stop(new ModelUnavailableException(Files.Name, retryAfter: null, $"The model '{Files.Name}' stops: its host shuts down."));
+        return stopped;
     }
 
     /// <summary>Frees weights and cache after the step at hand.</summary>

@@ -108,6 +108,10 @@ public sealed class FakeGrains : IGatewayGrain, IModelCatalogGrain, IRouterGrain
 
     public Task<RouterStatus> GetStatus() => OnStatus();
 
+    public Task<RouterOffer> Offer(UInt128[] pages) => throw new NotSupportedException("A gateway compares no routers.");
+
+    public Task Leave() => throw new NotSupportedException("A gateway sends no router away.");
+
     public Task UseMap(ExpertMap map) => throw new NotSupportedException("A gateway draws no maps.");
 
     public IAsyncEnumerable<ReplyEvent> Generate(RouterCall call, CancellationToken cancellationToken = default) =>

@@ -25,6 +25,8 @@ public sealed class GatewayServer : IAsyncDisposable
     /// <summary>A bare channel: no retries.</summary>
     public GrpcChannel Channel { get; }
 
+    public IServiceProvider Services => _app.Services;
+
     public IGrainFactory Grains => _app.Services.GetRequiredService<IGrainFactory>();
 
     /// <summary>Before grains that a test plays.</summary>

@@ -96,6 +96,82 @@ public class EngineEquivalenceTests
         Assert.Equal(pageCount < 50 && maxSequences > 1, preemptions > 0);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Requests_that_move_to_another_engine_go_on_as_if_they_had_stayed(int seed)
+    {
+        Random random = new(seed);
+        List<GenerationRequest> requests = Requests(seed);
+        Dictionary<(string Id, int Sample), List<GenerationDelta>> given = requests
+            .SelectMany(request => Enumerable.Range(0, Samples(request)).Select(sample => (request.Id, sample)))
+            .ToDictionary(key => key, _ => new List<GenerationDelta>());
+        int moves = 0;
+        while (true)
+        {
+            // Each engine has what the last one left, and stops somewhere.
+            using HashLanguageModel model = Model(4000);
+            Engine engine = new(model, TinyTokenizer.Thinking, new EngineOptions { MaxBatchTokens = 64, MaxSequences = 64, MaxWaiting = 100 }, TimeProvider.System);
+            foreach (GenerationRequest request in requests)
+            {
+                int[]?[] written = [.. Enumerable.Range(0, Samples(request)).Select(sample => given[(request.Id, sample)])
+                    .Select(deltas => deltas.LastOrDefault()?.Finish is null ? deltas.SelectMany(delta => delta.TokenIds).ToArray() : null)];
+                if (written.Any(tokens => tokens is not null))
+                {
+                    Assert.True(engine.TryAdd(request with { Written = moves == 0 ? null : written }));
+                }
+            }
+
+            if (!engine.HasWork)
+            {
+                break;
+            }
+
+            moves++;
+            for (int steps = random.Next(1, 12); steps > 0; steps--)
+            {
+                foreach (GenerationDelta delta in engine.Step())
+                {
+                    given[(delta.RequestId, delta.Sample)].Add(delta);
+                }
+            }
+        }
+
+        Assert.True(moves > 3);
+        foreach (GenerationRequest request in requests)
+        {
+            using HashLanguageModel model = Model(4000);
+            Engine engine = new(model, TinyTokenizer.Thinking, new EngineOptions(), TimeProvider.System);
+            Assert.True(engine.TryAdd(request));
+            Dictionary<(string, int), EngineRun.ReplyOf> alone = EngineRun.Collect(engine.RunToEnd());
+            Dictionary<(string, int), EngineRun.ReplyOf> moved = EngineRun.Collect(Enumerable.Range(0, Samples(request)).SelectMany(sample => given[(request.Id, sample)]));
+            foreach ((var key, EngineRun.ReplyOf expected) in alone)
+            {
+                EngineRun.ReplyOf reply = moved[key];
+                Assert.Equal((expected.Thinking, expected.Answer), (reply.Thinking, reply.Answer));
+                Assert.Equal(expected.TokenIds, reply.TokenIds);
+                Assert.Equal((expected.Last.Finish, expected.Last.MatchedStop), (reply.Last.Finish, reply.Last.MatchedStop));
+                Assert.Equal(
+                    (expected.Last.Usage!.ThinkingTokens, expected.Last.Usage.ThinkingSteps, expected.Last.Usage.ThinkingEnd),
+                    (reply.Last.Usage!.ThinkingTokens, reply.Last.Usage.ThinkingSteps, reply.Last.Usage.ThinkingEnd));
+            }
+        }
+    }
+
+    [Fact]
+    public void Tokens_that_the_request_would_not_have_given_are_refused()
+    {
+        using HashLanguageModel model = Model(4000);
+        Engine engine = new(model, TinyTokenizer.Thinking, new EngineOptions(), TimeProvider.System);
+        GenerationRequest request = new() { Id = "1", Prompt = [1, 2], Sampling = new SamplingParameters { MaxTokens = 3 }, Written = [[5, 6, 7]] };
+        Assert.Equal("Written", Assert.Throws<RequestRefusedException>(() => engine.TryAdd(request)).Field);
+        Assert.Equal("Written", Assert.Throws<RequestRefusedException>(() => engine.TryAdd(request with { Written = [null] })).Field);
+        Assert.Equal("Written", Assert.Throws<RequestRefusedException>(() => engine.TryAdd(request with { Written = [[5], [6]] })).Field);
+        Assert.Equal("Written", Assert.Throws<RequestRefusedException>(() => engine.TryAdd(request with { Written = [[int.MaxValue]] })).Field);
+        Assert.False(engine.HasWork);
+    }
+
     [Fact]
     public void A_limit_on_experts_is_part_of_what_the_cache_holds()
     {

@@ -6,7 +6,7 @@ public sealed class StepBatchTests
 {
     [Theory]
     [InlineData(new[] { 1, 1 }, new[] { 1 })]
-    [InlineData(new[] { 1, 1, 1, 1, 1 }, new[] { 1, 1 })]
+    [InlineData(new[] { 1, 1, 1, 1, 1 }, new[] { 1, 1, 1 })]
     [InlineData(new[] { 9, 1, 1 }, new[] { 9 })]
     [InlineData(new[] { 1, 1, 9 }, new[] { 1, 1 })]
     [InlineData(new[] { 3, 2, 2, 3 }, new[] { 3, 2 })]
@@ -26,9 +26,9 @@ public sealed class StepBatchTests
 
         Assert.Equal(firstHalf, first.Slices.ToArray().Select(slice => slice.RowCount));
         Assert.Equal(rowCounts.Length, first.Slices.Length + second.Slices.Length);
-        Assert.Equal(batch.TokenIds.ToArray(), [.. first.TokenIds, .. second.TokenIds]);
-        Assert.Equal(batch.Positions.ToArray(), [.. first.Positions, .. second.Positions]);
-        Assert.Equal(batch.LogitRows.ToArray(), [.. first.LogitRows, .. second.LogitRows.ToArray().Select(row => row + first.RowCount)]);
+        Assert.Equal(batch.TokenIds, [.. first.TokenIds, .. second.TokenIds]);
+        Assert.Equal(batch.Positions, [.. first.Positions, .. second.Positions]);
+        Assert.Equal(batch.LogitRows, [.. first.LogitRows, .. second.LogitRows.ToArray().Select(row => row + first.RowCount)]);
         Assert.Equal(
             batch.Slices.ToArray().Select(slice => (slice.FirstPosition, slice.ExpertLimit, slice.Pages)),
             [.. first.Slices.ToArray().Concat(second.Slices.ToArray()).Select(slice => (slice.FirstPosition, slice.ExpertLimit, slice.Pages))]);

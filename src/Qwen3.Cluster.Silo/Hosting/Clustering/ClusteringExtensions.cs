@@ -21,8 +21,8 @@ public static class ClusteringExtensions
         ClusteringConfiguration clustering = builder.AddClustering();
         builder.AddQwen3Drain();
 
-        // Before Orleans' own section is read, which overrides it: a silo that comes or goes is noticed in seconds, not after a minute.
-        builder.Services.Configure<GatewayOptions>(gateway => gateway.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5));
+        // Before Orleans' own section is read, which overrides it: a silo that comes or goes is noticed in a second, not in a minute.
+        builder.Services.Configure<GatewayOptions>(gateway => gateway.GatewayListRefreshPeriod = TimeSpan.FromSeconds(1));
         builder.UseOrleansClient(client =>
         {
             client.UseConnectionRetryFilter<SiloWait>();

@@ -58,7 +58,7 @@ public sealed class LinkResourcesTests
     public async Task An_announced_length_is_not_allocated_before_it_comes()
     {
         await using var node = new FakeNode();
-        byte[] announced = RawAsker.Request(0, 1, 64, [0], (FakeNode.Epoch, 1))[..100];
+        byte[] announced = [.. RawAsker.Request(0, 1, 64, [0], (FakeNode.Epoch, 1)), .. new byte[100_000]];
         BinaryPrimitives.WriteInt32LittleEndian(announced.AsSpan(8), 64 << 20);
         long before = GC.GetTotalAllocatedBytes(precise: true);
         for (int i = 0; i < 20; i++)

@@ -1,0 +1,135 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime.Messaging;
+using Qwen3.Cluster.Contracts.Grains;
+using Qwen3.Cluster.Contracts.Messages;
+using Qwen3.Cluster.Silo.Hosting;
+using Qwen3.Cluster.Silo.Placement;
+
+namespace Qwen3.Cluster.Silo.Requests;
+
+/// <summary>
+/// One request on its way through routers: begun by one and, if that is lost or leaves, gone on with by another, with the tokens that the
+/// first would have given. The reader sees one reply.
+/// </summary>
+internal sealed partial class RoutedRequest
+{
+    // With the pauses between them, longer than a cluster takes to notice that a node is gone.
+    private const int MostRouters = 12;
+
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+
+    private readonly ModelFiles _model;
+    private readonly RouterCall _call;
+    private readonly ReplicaChooser _replicas;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly List<int>?[] _written; // of each sample; null: it has ended
+    private bool _hasStarted;
+
+    /// <summary>Makes a request that nobody has begun.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="call">What the routers are asked.</param>
+    /// <param name="replicas">Picks them.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Hears of each change of router.</param>
+    public RoutedRequest(ModelFiles model, RouterCall call, ReplicaChooser replicas, TimeProvider time, ILogger logger)
+    {
+        (_model, _call, _replicas, _time, _logger) = (model, call, replicas, time, logger);
+        _written = [.. Enumerable.Range(0, call.Sampling.SampleCount).Select(_ => new List<int>())];
+    }
+
+    /// <summary>The events of the reply.</summary>
+    /// <exception cref="ModelUnavailableException">No router was found that could go on. Else as in <see cref="IRouterGrain.Generate"/>.</exception>
+    public async IAsyncEnumerable<ReplyEvent> Run([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        int? failed = null;
+        TimeSpan pause = FirstPause;
+        for (int routers = 1; ; routers++)
+        {
+            (int replica, IRouterGrain router) = await _replicas.Choose(_model, _call.Prompt, failed);
+            IAsyncEnumerator<ReplyEvent> events = router.Generate(NextCall(), cancellationToken).GetAsyncEnumerator(cancellationToken);
+            Exception? loss = null;
+            try
+            {
+                while (true)
+                {
+                    try
+                    {
+                        if (!await events.MoveNextAsync())
+                        {
+                            yield break;
+                        }
+                    }
+                    catch (Exception exception) when (IsLoss(exception, replica) && !cancellationToken.IsCancellationRequested)
+                    {
+                        loss = exception;
+                        break;
+                    }
+
+                    if (Note(events.Current))
+                    {
+                        yield return events.Current;
+                    }
+                }
+            }
+            finally
+            {
+                // One that is lost cannot be told that nobody reads any more.
+                if (loss is null)
+                {
+                    await events.DisposeAsync();
+                }
+            }
+
+            if (routers == MostRouters)
+            {
+                throw new ModelUnavailableException(
+                    _model.Name, LongestPause, $"A router of '{_model.Name}' was lost, and no other went on: {loss.Message}");
+            }
+
+            LogLost(_call.RequestId, replica, _model.Name, loss.Message);
+            failed = replica;
+            await Task.Delay(pause, _time, cancellationToken);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    // A full queue is a loss as long as nothing was begun and there is another replica, whose queue may have room.
+    private bool IsLoss(Exception exception, int replica) => exception switch
+    {
+        RouterLeftException or SiloUnavailableException or OrleansMessageRejectionException or ConnectionFailedException or EnumerationAbortedException
+            or NoPlaceException => true,
+        QueueFullException => !_hasStarted && _model.Options.Replicas > 1 && _fullReplicas.Add(replica) && _fullReplicas.Count < _model.Options.Replicas,
+        _ => false,
+    };
+
+    private readonly HashSet<int> _fullReplicas = [];
+
+    private RouterCall NextCall() =>
+        _hasStarted ? _call with { Written = [.. _written.Select(tokens => tokens?.ToArray())] } : _call;
+
+    // Whether the reader gets the event: the beginning only once.
+    private bool Note(ReplyEvent reply)
+    {
+        switch (reply)
+        {
+            case ReplyStarted:
+                bool isFirst = !_hasStarted;
+                _hasStarted = true;
+                return isFirst;
+            case ReplyDelta delta:
+                _written[delta.Sample]!.AddRange(delta.TokenIds);
+                return true;
+            case ReplyFinished finished:
+                _written[finished.Sample] = null;
+                return true;
+            default:
+                return true;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Request {Request} has lost replica {Replica} of '{Model}', another router goes on: {Reason}")]
+    private partial void LogLost(string request, int replica, string model, string reason);
+}
