@@ -90,9 +90,13 @@ public sealed class Engine
 
         Sequence[] sequences = [.. Enumerable.Range(0, request.Sampling.SampleCount)
             .Where(sample => request.Written is null || request.Written[sample] is not null)
-            .Select(sample => NewSequence(request, sample))];
+            .Select(sample => NewSequence(request, sample))
+            .Where(sequence => sequence.Reply.Finish is null)];
         _arrivals++;
-        _requests.Add(request.Id, sequences);
+        if (sequences.Length > 0)
+        {
+            _requests.Add(request.Id, sequences);
+        }
 
         // Samples of a new request wait for the first, which runs the prompt; those of one that goes on have different tokens.
         foreach (Sequence sequence in request.Written is null ? sequences[..1] : sequences)
@@ -162,7 +166,7 @@ public sealed class Engine
         Sequence sequence = new(reply, _arrivals, request.Thinking.MaxExperts ?? _model.ExpertsPerToken);
         if (request.Written?[sample] is { } written)
         {
-            reply.Replay(written);
+            reply.Replay(written, _deltas);
             foreach (int token in written)
             {
                 sequence.Append(token);

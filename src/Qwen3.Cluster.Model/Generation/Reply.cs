@@ -74,9 +74,14 @@ internal sealed class Reply
         return tokens.AsSpan(0, taken);
     }
 
-    /// <summary>Takes the tokens that the reply has already got elsewhere: as if they had been chosen, but nothing is given out again.</summary>
-    /// <exception cref="RequestRefusedException">They cannot be the beginning of this reply, or are all of it.</exception>
-    public void Replay(ReadOnlySpan<int> tokens)
+    /// <summary>
+    /// Takes the tokens that the reply has already got elsewhere: as if they had been chosen, but nothing is given out again. Where they are all of it,
+    /// its end is: whoever has the last token may have been cut off before that.
+    /// </summary>
+    /// <param name="tokens">The tokens, from the first on.</param>
+    /// <param name="deltas">Receives the end.</param>
+    /// <exception cref="RequestRefusedException">They cannot be the beginning of this reply.</exception>
+    public void Replay(ReadOnlySpan<int> tokens, List<GenerationDelta> deltas)
     {
         List<GenerationDelta> given = [];
         ReadOnlySpan<int> left = tokens;
@@ -94,7 +99,7 @@ internal sealed class Reply
 
         if (Finish is not null)
         {
-            throw new RequestRefusedException("Written", $"The {tokens.Length} tokens of sample {Sample} are all of it: it has ended.");
+            deltas.Add(given[^1] with { Text = "", TokenIds = [], Logprobs = [] });
         }
     }
 

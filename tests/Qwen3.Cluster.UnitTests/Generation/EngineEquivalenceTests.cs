@@ -164,11 +164,41 @@ public class EngineEquivalenceTests
     {
         using HashLanguageModel model = Model(4000);
         Engine engine = new(model, TinyTokenizer.Thinking, new EngineOptions(), TimeProvider.System);
-        GenerationRequest request = new() { Id = "1", Prompt = [1, 2], Sampling = new SamplingParameters { MaxTokens = 3 }, Written = [[5, 6, 7]] };
+        GenerationRequest request = new() { Id = "1", Prompt = [1, 2], Sampling = new SamplingParameters { MaxTokens = 3 }, Written = [[5, 6, 7, 8]] };
         Assert.Equal("Written", Assert.Throws<RequestRefusedException>(() => engine.TryAdd(request)).Field);
         Assert.Equal("Written", Assert.Throws<RequestRefusedException>(() => engine.TryAdd(request with { Written = [null] })).Field);
         Assert.Equal("Written", Assert.Throws<RequestRefusedException>(() => engine.TryAdd(request with { Written = [[5], [6]] })).Field);
         Assert.Equal("Written", Assert.Throws<RequestRefusedException>(() => engine.TryAdd(request with { Written = [[int.MaxValue]] })).Field);
+        Assert.False(engine.HasWork);
+    }
+
+    [Fact]
+    public void A_request_that_was_cut_off_before_its_end_gets_that_alone()
+    {
+        using HashLanguageModel model = Model(4000);
+        Engine engine = new(model, TinyTokenizer.Thinking, new EngineOptions(), TimeProvider.System);
+        GenerationRequest request = new()
+        {
+            Id = "1",
+            Prompt = [1, 2],
+            Sampling = new SamplingParameters { MaxTokens = 3, SampleCount = 2 },
+        };
+        Assert.True(engine.TryAdd(request));
+        Dictionary<(string, int), EngineRun.ReplyOf> alone = EngineRun.Collect(engine.RunToEnd());
+        int[] first = [.. alone[("1", 0)].TokenIds];
+        int[] second = [.. alone[("1", 1)].TokenIds];
+
+        Assert.True(engine.TryAdd(request with { Written = [first, second[..1]] }));
+        List<GenerationDelta> rest = engine.RunToEnd();
+        GenerationDelta ended = Assert.Single(rest, delta => delta.Sample == 0);
+        Assert.Empty(ended.TokenIds);
+        Assert.Equal(alone[("1", 0)].Last.Finish, ended.Finish);
+        Assert.Equal(second[1..], rest.Where(delta => delta.Sample == 1).SelectMany(delta => delta.TokenIds));
+
+        Assert.True(engine.TryAdd(request with { Written = [first, null] }));
+        GenerationDelta end = Assert.Single(engine.RunToEnd());
+        Assert.Equal(alone[("1", 0)].Last.Finish, end.Finish);
+        Assert.Equal(3, end.Usage!.ReplyTokens);
         Assert.False(engine.HasWork);
     }
 
