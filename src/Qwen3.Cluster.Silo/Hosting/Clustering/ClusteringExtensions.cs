@@ -65,6 +65,12 @@ public static class ClusteringExtensions
                 silo.UseDevelopmentClustering(clustering.Options.PrimarySilo is { } primary ? IPEndPoint.Parse(primary) : null);
             }
 
+            // The older directory of Orleans takes with a silo all that it knew, wherever that lived: routers and shards of nodes that are well would
+            // stop whenever another one does.
+#pragma warning disable ORLEANSEXP003 // It is the directory of Orleans 9 and later, and still called experimental.
+            silo.AddDistributedGrainDirectory();
+#pragma warning restore ORLEANSEXP003
+
             if (clustering.IsPod)
             {
                 silo.UseKubernetesHosting();
