@@ -1,4 +1,4 @@
-using Qwen3.Cluster.Contracts.Messages;
+using System.Diagnostics;
 using Qwen3.Cluster.Model.Experts;
 
 namespace Qwen3.Cluster.Silo.Experts;
@@ -12,6 +12,10 @@ internal sealed class ClusterExpertPool : IExpertPool
     private readonly Stack<ExpertDispatch> _idle = new();
     private readonly long[][] _counts; // [layer][expert]: choices so far
     private readonly Func<IReadOnlyList<ulong>, Task<ShardTable>> _replace;
+    private readonly Lock _offerLock = new();
+    private ShardTable? _offer; // later ways than those in use
+    private TaskCompletionSource _offered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _taken = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Makes a pool over shards that are loaded.</summary>
     /// <param name="model">The model's name.</param>
@@ -52,8 +56,8 @@ internal sealed class ClusterExpertPool : IExpertPool
     /// <inheritdoc/>
     public bool CanOverlap => Table.IsRemote;
 
-    /// <summary>The ways to the shards. Set between two steps, on the router's thread.</summary>
-    public ShardTable Table { get; set; }
+    /// <summary>The ways to the shards. Read on the router's thread.</summary>
+    public ShardTable Table { get; private set; }
 
     /// <summary>How long the shards may take for one layer.</summary>
     public TimeSpan TimeLimit { get; }
@@ -67,6 +71,49 @@ internal sealed class ClusterExpertPool : IExpertPool
         ExpertDispatch dispatch = _idle.TryPop(out ExpertDispatch? idle) ? idle : new ExpertDispatch(this);
         dispatch.Begin(layer, tokens);
         return dispatch;
+    }
+
+    /// <summary>
+    /// Has the router take later ways: at its next <see cref="TakeOffer"/>, or at once where it waits for shards that did not answer. Then it must not
+    /// be waited for between steps, because who looks for those shards may be the one who makes this offer. May be called from any thread.
+    /// </summary>
+    /// <returns>Ends when they are taken.</returns>
+    public Task Offer(ShardTable table)
+    {
+        lock (_offerLock)
+        {
+            if (table.Map.Version > (_offer ?? Table).Map.Version)
+            {
+                _offer = table;
+                _offered.TrySetResult();
+            }
+
+            return _offer is null ? Task.CompletedTask : _taken.Task;
+        }
+    }
+
+    /// <summary>Takes the ways that were offered last, if there are any. Called between two steps, on the router's thread.</summary>
+    public void TakeOffer()
+    {
+        TaskCompletionSource taken;
+        lock (_offerLock)
+        {
+            if (_offer is null)
+            {
+                return;
+            }
+
+            if (_offer.Map.Version > Table.Map.Version)
+            {
+                Table = _offer;
+            }
+
+            _offer = null;
+            _offered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            (taken, _taken) = (_taken, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        }
+
+        taken.SetResult();
     }
 
     /// <summary>Choices of each layer's experts since the start. May be read from any thread; a count may be a moment old.</summary>
@@ -87,17 +134,37 @@ internal sealed class ClusterExpertPool : IExpertPool
     /// <exception cref="ExpertShardException">They cannot be found, or not in time.</exception>
     internal void Replace(IReadOnlyList<ulong> epochs, Exception cause)
     {
+        long started = Stopwatch.GetTimestamp();
         Task<ShardTable> finding = _replace(epochs);
-        try
+        while (!finding.IsCompleted)
         {
-            Table = finding.Wait(TimeLimit, Stopping)
-                ? finding.Result
-                : throw new ExpertShardException(
+            TimeSpan left = TimeLimit - Stopwatch.GetElapsedTime(started);
+            if (left <= TimeSpan.Zero || Task.WaitAny([finding, OfferMade()], (int)Math.Ceiling(left.TotalMilliseconds), Stopping) < 0)
+            {
+                throw new ExpertShardException(
                     $"{cause.Message}; no other place for it was found within {TimeLimit.TotalSeconds:0.#} s (Qwen3:ShardTimeLimit)", cause);
+            }
+
+            TakeOffer();
         }
-        catch (AggregateException exception)
+
+        if (finding.Exception?.InnerException is { } failure)
         {
-            throw new ExpertShardException($"{cause.Message}; and then: {exception.InnerException!.Message}", exception.InnerException);
+            throw new ExpertShardException($"{cause.Message}; and then: {failure.Message}", failure);
+        }
+
+        lock (_offerLock)
+        {
+            // The same map may be found by other links. One that was offered meanwhile may be later.
+            Table = finding.Result.Map.Version >= Table.Map.Version ? finding.Result : Table;
+        }
+    }
+
+    private Task OfferMade()
+    {
+        lock (_offerLock)
+        {
+            return _offered.Task;
         }
     }
 }

@@ -21,13 +21,11 @@ internal sealed record Replica(
     CancellationTokenSource Stopping) : IAsyncDisposable
 {
     /// <summary>Takes other ways to the shards from the next step on, unless there are later ones already; returns when no step uses older ones.</summary>
-    public Task Use(ShardTable table) => Thread.Run(() =>
+    public async Task Use(ShardTable table)
     {
-        if (table.Map.Version > Experts.Table.Map.Version)
-        {
-            Experts.Table = table;
-        }
-    });
+        Task taken = Experts.Offer(table);
+        await await Task.WhenAny(Thread.Run(Experts.TakeOffer), taken);
+    }
 
     /// <summary>Ends every request, for another router to go on. A step at hand does not wait for its shards any longer.</summary>
     public Task Stop()

@@ -22,15 +22,36 @@ internal sealed class ReplicaLoader(
     TimeProvider time,
     RouterMeter meter)
 {
+    private static readonly TimeSpan PauseBetweenTries = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Returns when the first request could be answered.</summary>
     public async Task<Replica> Load(ModelGrainKey key)
     {
         ModelFiles files = await models.Open(key.Model);
         var map = grains.GetGrain<IExpertMapGrain>(key.Model);
         ShardTable table = await finder.Find(key.Model, await map.GetMap(key.Index));
-        Replica replica = await LoadTrunk(key, files, table, async epochs => await finder.Find(key.Model, await map.Replace(key.Index, epochs)));
+        Replica replica = await LoadTrunk(key, files, table, epochs => Replace(key, map, epochs));
         inventory.AddRouter(key, files.Options.Backend, new ModelMemory(files, backends.Get(files.Options.Backend)).OfRouter());
         return replica;
+    }
+
+    // The map may have been on the same node as the shards: until the cluster has noticed that it is gone, the map cannot be asked.
+    private async Task<ShardTable> Replace(ModelGrainKey key, IExpertMapGrain map, IReadOnlyList<ulong> epochs)
+    {
+        long started = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await finder.Find(key.Model, await map.Replace(key.Index, epochs));
+            }
+            catch (Exception exception) when (
+                exception is OrleansException or ModelUnavailableException { RetryAfter: not null }
+                && time.GetElapsedTime(started) < options.Value.ShardTimeLimit)
+            {
+                await Task.Delay(PauseBetweenTries, time);
+            }
+        }
     }
 
     private async Task<Replica> LoadTrunk(ModelGrainKey key, ModelFiles files, ShardTable table, Func<IReadOnlyList<ulong>, Task<ShardTable>> replace)
