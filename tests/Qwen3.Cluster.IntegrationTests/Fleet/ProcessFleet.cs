@@ -10,7 +10,10 @@ using Qwen3.Cluster.Silo.Hosting.Clustering;
 
 namespace Qwen3.Cluster.IntegrationTests.Fleet;
 
-/// <summary>A cluster of <c>qwen3 serve</c> processes on the loopback, and an Orleans client of it in this process.</summary>
+/// <summary>
+/// A cluster of <c>qwen3 serve</c> processes on the loopback, and an Orleans client of it in this process. The client talks to the primary silo,
+/// which lives as long as the fleet, so that requests are looked after there whatever happens to the others.
+/// </summary>
 internal sealed class ProcessFleet : IAsyncDisposable
 {
     private const string GatewayPattern = @", for gateways (\S+)$";
@@ -31,7 +34,7 @@ internal sealed class ProcessFleet : IAsyncDisposable
         .. settings,
     ];
 
-    /// <summary>The silos, the primary one first, which has to live as long as the fleet.</summary>
+    /// <summary>The silos, the primary one first.</summary>
     public IReadOnlyList<NodeProcess> Silos => _silos;
 
     public IGrainFactory Grains => _client!.Services.GetRequiredService<IGrainFactory>();
@@ -78,7 +81,7 @@ internal sealed class ProcessFleet : IAsyncDisposable
         NodeProcess gateway = NodeProcess.Start(
             $"gateway {_gateways.Count}",
             ["--role", "gateway", "--urls", "http://127.0.0.1:0"],
-            GatewayEndpoints().Select((endpoint, i) => new KeyValuePair<string, string>($"Qwen3:Cluster:Gateways:{i}", endpoint)));
+            _silos.Select((silo, i) => new KeyValuePair<string, string>($"Qwen3:Cluster:Gateways:{i}", silo.Find(GatewayPattern)!)));
         _gateways.Add(gateway);
         await gateway.Ready();
         return gateway.Find(@" on (http://\S+)$")!;
@@ -137,14 +140,11 @@ internal sealed class ProcessFleet : IAsyncDisposable
     private async Task Connect()
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Configuration.AddInMemoryCollection(
-            GatewayEndpoints().Select((endpoint, i) => new KeyValuePair<string, string?>($"Qwen3:Cluster:Gateways:{i}", endpoint)));
+        builder.Configuration.AddInMemoryCollection([new("Qwen3:Cluster:Gateways:0", _silos[0].Find(GatewayPattern))]);
         builder.AddQwen3ClusterClient();
         _client = builder.Build();
         await _client.StartAsync(TestContext.Current.CancellationToken);
     }
-
-    private IEnumerable<string> GatewayEndpoints() => _silos.Select(silo => silo.Find(GatewayPattern)!);
 
     // As environment variables and configuration files say it.
     private static IEnumerable<KeyValuePair<string, string>> Describe(ModelOptions model, int i)
