@@ -10,6 +10,12 @@ switch (args)
         return await DispatchBenchmark.Run(rest);
     case ["scatter", .. string[] rest]:
         return await ScatterBenchmark.Run(rest);
+    case ["two-processes", .. string[] rest]:
+        return TwoProcessesBenchmark.Run(rest);
+    case [RouterProcess.Name, .. string[] rest]:
+        return await RouterProcess.Run(rest);
+    case [RouterProcess.AloneName, .. string[] rest]:
+        return RouterProcess.RunAlone(rest);
     case [NodeProcess.Name, .. string[] rest]:
         return await NodeProcess.Run(rest);
     default:
@@ -20,6 +26,7 @@ switch (args)
               startup [OPTIONS OF chat]
               dispatch [--layers 8] [--shards 16] [--threads N] [--rounds 9]
               scatter [--shards 16] [--layers 200] [--rounds 15]
+              two-processes [--layers 8] [--shards 16] [--rounds 9]
             """);
         return 1;
 }

@@ -86,7 +86,7 @@ internal sealed class LocalRoute : ShardRoute
             ExpertIds = choices.Experts;
             Outputs = _reply.AsMemory(0, length);
             Done.Reset();
-            shard.RunOrPost(this);
+            shard.Start(this);
         }
 
         public override void Complete(Exception? error)
