@@ -10,6 +10,8 @@ switch (args)
         return await DispatchBenchmark.Run(rest);
     case ["scatter", .. string[] rest]:
         return await ScatterBenchmark.Run(rest);
+    case ["allocation", .. string[] rest]:
+        return await AllocationBenchmark.Run(rest);
     case ["two-processes", .. string[] rest]:
         return TwoProcessesBenchmark.Run(rest);
     case [RouterProcess.Name, .. string[] rest]:
@@ -26,6 +28,7 @@ switch (args)
               startup [OPTIONS OF chat]
               dispatch [--layers 8] [--shards 16] [--threads N] [--rounds 9]
               scatter [--shards 16] [--layers 200] [--rounds 15]
+              allocation
               two-processes [--layers 8] [--shards 16] [--rounds 9]
             """);
         return 1;
