@@ -26,10 +26,10 @@ switch (args)
             Say which benchmark:
               tokenizer [DIRECTORY] [TEXT FILE]
               startup [OPTIONS OF chat]
-              dispatch [--layers 8] [--shards 16] [--threads N] [--rounds 9]
+              dispatch [--layers 8] [--shards 16] [--threads N] [--rounds 25]
               scatter [--shards 16] [--layers 200] [--rounds 15]
               allocation
-              two-processes [--layers 8] [--shards 16] [--rounds 9]
+              two-processes [--layers 8] [--shards 16] [--rounds 25]
             """);
         return 1;
 }
