@@ -99,7 +99,10 @@ internal sealed class ExpertDispatch(ClusterExpertPool pool) : IExpertCall
             }
 
             error = problem;
-            _failed.AddRange(route.Shards.Select(choices => _table!.Map.Shards[choices.Shard].Epoch));
+            foreach (ShardChoices choices in route.Shards)
+            {
+                _failed.Add(_table!.Map.Shards[choices.Shard].Epoch);
+            }
         }
 
         if (error is not null)
@@ -166,5 +169,5 @@ internal sealed class ExpertDispatch(ClusterExpertPool pool) : IExpertCall
     }
 
     private string Describe(ShardRoute route) =>
-        $"shard {string.Join(", ", route.Shards.Select(choices => choices.Shard))} on {_table!.Map.Shards[route.Shards[0].Shard].Link.Node}";
+        $"shard {string.Join(", ", route.Shards.ToArray().Select(choices => choices.Shard))} on {_table!.Map.Shards[route.Shards[0].Shard].Link.Node}";
 }
