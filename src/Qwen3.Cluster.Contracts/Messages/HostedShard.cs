@@ -19,4 +19,8 @@ public sealed record HostedShard
     /// <summary>Experts that it holds, over all layers, replicas of the hottest included.</summary>
     [Id(3)]
     public int ExpertCount { get; init; }
+
+    /// <summary>Choices that it has computed since it was loaded there: a token that asks two of its experts counts twice.</summary>
+    [Id(4)]
+    public long ChoiceCount { get; init; }
 }

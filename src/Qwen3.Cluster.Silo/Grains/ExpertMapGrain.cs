@@ -27,6 +27,7 @@ internal sealed partial class ExpertMapGrain(
     private ExpertPlacement? _next; // while experts move between shards: where they are going
     private ExpertMap? _map;
     private int _extraExperts;
+    private int _replicaCount;
     private long _loadAge;
     private IReadOnlyList<string> _nodesSeen = [];
 
@@ -42,6 +43,7 @@ internal sealed partial class ExpertMapGrain(
         _load = new ExpertLoad(expertCounts);
         _placement = ExpertPlacement.Dealt(expertCounts, files.Options.ExpertShards);
         _extraExperts = files.Options.ExtraExperts;
+        _replicaCount = files.Options.Replicas;
         _loadAge = time.GetTimestamp();
         this.RegisterGrainTimer(Watch, new GrainTimerCreationOptions(options.Value.WatchInterval, options.Value.WatchInterval) { Interleave = true });
     }
@@ -154,6 +156,8 @@ internal sealed partial class ExpertMapGrain(
         ExpertsReplicated = CountReplicated(),
         ChoicesCounted = CountChoices(),
         Problem = _places.Problem ?? "",
+        ReplicaCount = _replicaCount,
+        LoadShares = ShardLoad.Shares(_load, _placement),
     });
 
     private IExpertShardGrain Shard(int shard) => GrainFactory.GetGrain<IExpertShardGrain>(new ModelGrainKey(Model, shard).ToString());
