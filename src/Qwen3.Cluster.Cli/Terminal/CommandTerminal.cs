@@ -5,18 +5,24 @@ namespace Qwen3.Cluster.Cli.Terminal;
 /// <summary>The three streams of a command, and what each can show.</summary>
 public sealed class CommandTerminal
 {
+    // Wide enough for tables.
+    private const int PipeWidth = 120;
+
+    private readonly Func<int> _width;
+
     /// <summary>Streams that are not a terminal: text in, text out.</summary>
     /// <param name="input">Read line by line.</param>
     /// <param name="output">Receives what was asked for.</param>
     /// <param name="error">Receives everything else.</param>
     public CommandTerminal(TextReader input, TextWriter output, TextWriter error)
-        : this(input, output, error, outputShowsStyles: false, errorShowsStyles: false, isInteractive: false)
+        : this(input, output, error, outputShowsStyles: false, errorShowsStyles: false, isInteractive: false, () => PipeWidth)
     {
     }
 
     private CommandTerminal(
-        TextReader input, TextWriter output, TextWriter error, bool outputShowsStyles, bool errorShowsStyles, bool isInteractive)
+        TextReader input, TextWriter output, TextWriter error, bool outputShowsStyles, bool errorShowsStyles, bool isInteractive, Func<int> width)
     {
+        _width = width;
         In = input;
         OutText = output;
         ErrorText = error;
@@ -43,6 +49,9 @@ public sealed class CommandTerminal
     /// <summary>Someone types: the input is a terminal and so is one of the outputs.</summary>
     public bool IsInteractive { get; }
 
+    /// <summary>Columns of the standard output: those of the screen at the moment, or 120 for a pipe or a file.</summary>
+    public int Width => _width();
+
     /// <summary>The terminal of this process.</summary>
     public static CommandTerminal OfProcess()
     {
@@ -53,11 +62,12 @@ public sealed class CommandTerminal
             Console.Error,
             outputShowsStyles: !isPlain && !Console.IsOutputRedirected && AnsiCapabilities.Create(Console.Out).Ansi,
             errorShowsStyles: !isPlain && !Console.IsErrorRedirected && AnsiCapabilities.Create(Console.Error).Ansi,
-            isInteractive: !Console.IsInputRedirected && !Console.IsErrorRedirected);
+            isInteractive: !Console.IsInputRedirected && !Console.IsErrorRedirected,
+            width: () => !Console.IsOutputRedirected && Console.WindowWidth is > 0 and int columns ? columns : PipeWidth);
     }
 
     /// <summary>The same streams without styles.</summary>
-    public CommandTerminal WithoutStyles() => new(In, OutText, ErrorText, false, false, IsInteractive);
+    public CommandTerminal WithoutStyles() => new(In, OutText, ErrorText, false, false, IsInteractive, _width);
 
     private static AnsiCapabilities CapabilitiesOf(bool showsStyles) =>
         new() { Ansi = showsStyles, ColorSystem = showsStyles ? ColorSystem.Standard : ColorSystem.NoColors };
