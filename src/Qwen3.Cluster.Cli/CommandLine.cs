@@ -34,7 +34,7 @@ public static class CommandLine
         ParseResult parsed = root.Parse(arguments);
         if (parsed.Errors.Count > 0)
         {
-            terminal.Error.WriteLine($"qwen3: {InOneLine(parsed.Errors[0].Message)}");
+            terminal.Error.WriteLine($"qwen3: {Describe(parsed)}");
             terminal.Error.WriteLine($"Try: {HelpOf(parsed.CommandResult.Command)}");
             return ExitCode.Usage;
         }
@@ -61,6 +61,15 @@ public static class CommandLine
             return IsUsage(e) ? ExitCode.Usage : ExitCode.Failure;
         }
     }
+
+    // The first of the errors for a mistyped command is that there is none.
+    private static string Describe(ParseResult parsed) => (parsed.UnmatchedTokens, parsed.CommandResult.Command) switch
+    {
+        ([['-', ..] option, ..], _) => $"There is no option {option}.",
+        ([var command, ..], RootCommand) => $"There is no command {command}.",
+        ([var word, ..], var command) => $"{word} is one word more than {command.Name} takes; a text of several goes in quotes.",
+        _ => InOneLine(parsed.Errors[0].Message),
+    };
 
     private static string Describe(Exception error) => error switch
     {

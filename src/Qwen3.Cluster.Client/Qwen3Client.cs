@@ -13,7 +13,7 @@ namespace Qwen3.Cluster.Client;
 /// </summary>
 /// <example>
 /// <code>
-/// using var client = new Qwen3Client("http://127.0.0.1:5050");
+/// using var client = new Qwen3Client("http://127.0.0.1:5080");
 /// await foreach (ReplyEvent reply in client.ChatAsync("What is 47 + 38?"))
 /// {
 ///     if (reply.Delta is { Part: ReplyPart.Answer } delta)

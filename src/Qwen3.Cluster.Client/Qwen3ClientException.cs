@@ -37,11 +37,14 @@ public sealed class Qwen3ClientException : Exception
     /// <summary>Names the call in the server's logs; null where no server answered.</summary>
     public string? RequestId { get; }
 
+    // gRPC's own words for a connection that was refused, or a name that is none, are "Error connecting to subchannel."
+    private static string CauseOf(Grpc.Core.Status status) => status.DebugException?.GetBaseException().Message ?? status.Detail;
+
     private static string Describe(Grpc.Core.Status status, Google.Rpc.Status? details) => status.StatusCode switch
     {
         StatusCode.InvalidArgument => $"The request is invalid: {status.Detail}",
         StatusCode.DeadlineExceeded => "The call's deadline passed before the server had finished.",
-        StatusCode.Unavailable when details is null => $"The server cannot be reached: {status.Detail}",
+        StatusCode.Unavailable when details is null => $"The server cannot be reached: {CauseOf(status)}",
         _ when status.Detail.Length > 0 => status.Detail,
         _ => $"The call ended with the status {status.StatusCode}.",
     };

@@ -1,1 +1,5 @@
-return 0;
+using System.Globalization;
+using Qwen3.Cluster.Trainer;
+
+CultureInfo.DefaultThreadCurrentCulture = CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+return await TrainerCommandLine.RunAsync(args, Console.Out, Console.Error);

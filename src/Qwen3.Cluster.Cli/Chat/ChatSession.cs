@@ -58,7 +58,8 @@ public sealed class ChatSession(
             }
             catch (Qwen3ClientException e) when (terminal.IsInteractive)
             {
-                terminal.Error.WriteLine($"qwen3: {e.Message}");
+                bool isConversation = e.Violations.Any(violation => violation.Field == "messages") && request.Messages.Any(message => message.Role != Role.System);
+                terminal.Error.WriteLine($"qwen3: {e.Message}{(isConversation ? " /clear forgets the conversation." : "")}");
             }
         }
 
@@ -76,14 +77,17 @@ public sealed class ChatSession(
         {
             case "/think":
                 request.Mode = Mode.Deep;
+                terminal.Error.WriteLine("It thinks before answering, from now on.");
                 return true;
             case "/no_think":
                 request.Mode = Mode.Fast;
+                terminal.Error.WriteLine("It answers at once, from now on.");
                 return true;
             case "/clear":
                 Message[] kept = [.. request.Messages.Where(message => message.Role == Role.System)];
                 request.Messages.Clear();
                 request.Messages.AddRange(kept);
+                terminal.Error.WriteLine("The conversation is forgotten.");
                 return true;
             case "/help":
                 terminal.Error.WriteLine(Help);

@@ -27,14 +27,13 @@ public sealed class TextReplyWriter(CommandTerminal terminal) : IReplyWriter
     /// <inheritdoc />
     public void Add(ReplyDelta delta)
     {
-        string text = Printable(delta.Text);
         if (delta.Part == ReplyPart.Thinking)
         {
-            AddThinking(text);
+            AddThinking(terminal.ErrorIsScreen ? Printable(delta.Text) : delta.Text);
         }
         else
         {
-            AddAnswer(text);
+            AddAnswer(terminal.OutIsScreen ? Printable(delta.Text) : delta.Text);
         }
     }
 
@@ -123,7 +122,7 @@ public sealed class TextReplyWriter(CommandTerminal terminal) : IReplyWriter
         }
     }
 
-    /// <summary>What a model writes must not steer the terminal: control characters show as U+FFFD.</summary>
+    /// <summary>What a model writes must not steer a terminal: control characters show as U+FFFD. A file or a pipe gets them as they are.</summary>
     private static string Printable(string text) =>
         text.Any(IsControl) ? string.Concat(text.Select(c => IsControl(c) ? '\uFFFD' : c)) : text;
 

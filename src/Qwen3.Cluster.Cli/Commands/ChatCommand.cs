@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Grpc.Net.Client;
+using Grpc.Net.Client.Configuration;
 using Qwen3.Cluster.Cli.Chat;
 using Qwen3.Cluster.Cli.Hosting;
 using Qwen3.Cluster.Cli.Terminal;
@@ -49,7 +50,7 @@ public static class ChatCommand
             ModelOptions? served = address is null ? own.Read(parsed, parsed.GetValue(model)) : null;
             await using OwnCluster? cluster = served is null ? null : await OwnCluster.StartAsync(served, parsed.GetValue(verbose));
             using Qwen3Client client = cluster is null
-                ? new Qwen3Client(ServerOption.Check(address!))
+                ? new Qwen3Client(ServerOption.Check(address!), WithShortWaits)
                 : new Qwen3Client(cluster.Address.ToString(), WithoutRetries);
             Conversation conversation = new(client);
             request.Read(parsed, conversation.Request);
@@ -76,6 +77,15 @@ public static class ChatCommand
 
     // A cluster of our own has started when it is asked: what it refuses, it refuses for good.
     private static void WithoutRetries(GrpcChannelOptions options) => options.ServiceConfig = null;
+
+    // Someone waits for the answer: a server that is not there is told of at once. One that is busy says itself when to come back.
+    private static void WithShortWaits(GrpcChannelOptions options)
+    {
+        foreach (MethodConfig method in options.ServiceConfig!.MethodConfigs)
+        {
+            method.RetryPolicy!.InitialBackoff = TimeSpan.FromMilliseconds(50);
+        }
+    }
 
     /// <summary>Lines as someone types them, with the history on ↑.</summary>
     private static Func<string?> LinesOf(CommandTerminal terminal)

@@ -7,17 +7,11 @@ namespace Qwen3.Cluster.Cli.Commands;
 /// <summary>The options that say how this process serves a model.</summary>
 public sealed class ModelArguments
 {
-    private readonly Option<int> _shards = new("--shards")
-    {
-        Description = "Grains that the experts are spread over, each with a thread of its own.",
-        DefaultValueFactory = _ => 4,
-    };
+    private readonly Option<int> _shards = NumberOption.Whole(
+        "--shards", "Grains that the experts are spread over, each with a thread of its own.", least: 1, otherwise: 4);
 
-    private readonly Option<int> _threads = new("--threads")
-    {
-        Description = "Threads of the trunk's arithmetic; 0: one for each core.",
-        DefaultValueFactory = _ => 0,
-    };
+    private readonly Option<int> _threads = NumberOption.Whole(
+        "--threads", "Threads of the trunk's arithmetic; 0: one for each core.", least: 0, otherwise: 0);
 
     private readonly Option<string> _backend = BackendOption.Create();
 

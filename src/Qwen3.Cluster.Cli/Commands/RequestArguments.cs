@@ -11,14 +11,14 @@ public sealed class RequestArguments
         Description = "fast: answer at once; deep: think first. Without it: as the model does by itself.",
     };
 
-    private readonly Option<uint?> _maxSteps = new("--max-steps") { Description = "Paragraphs of thinking, 1 to 32." };
-    private readonly Option<uint?> _maxThinkingTokens = new("--max-thinking-tokens") { Description = "Tokens of thinking; 0: none." };
-    private readonly Option<uint?> _maxTokens = new("--max-tokens") { Description = "Tokens of the reply, thinking included." };
-    private readonly Option<float?> _temperature = new("--temperature") { Description = "0: the likeliest token; else up to 2." };
-    private readonly Option<float?> _topP = new("--top-p") { Description = "Sample from the likeliest tokens of this much probability." };
-    private readonly Option<uint?> _topK = new("--top-k") { Description = "Sample from this many tokens; 0: all." };
-    private readonly Option<float?> _minP = new("--min-p") { Description = "Leave out what is less likely than this share of the likeliest." };
-    private readonly Option<ulong?> _seed = new("--seed") { Description = "The same seed gives the same reply." };
+    private readonly Option<uint?> _maxSteps = NumberOption.Whole<uint>("--max-steps", "Paragraphs of thinking, 1 to 32.");
+    private readonly Option<uint?> _maxThinkingTokens = NumberOption.Whole<uint>("--max-thinking-tokens", "Tokens of thinking; 0: none.");
+    private readonly Option<uint?> _maxTokens = NumberOption.Whole<uint>("--max-tokens", "Tokens of the reply, thinking included.");
+    private readonly Option<float?> _temperature = NumberOption.Fraction("--temperature", "0: the likeliest token; else up to 2.");
+    private readonly Option<float?> _topP = NumberOption.Fraction("--top-p", "Sample from the likeliest tokens of this much probability.");
+    private readonly Option<uint?> _topK = NumberOption.Whole<uint>("--top-k", "Sample from this many tokens; 0: all.");
+    private readonly Option<float?> _minP = NumberOption.Fraction("--min-p", "Leave out what is less likely than this share of the likeliest.");
+    private readonly Option<ulong?> _seed = NumberOption.Whole<ulong>("--seed", "The same seed gives the same reply.");
     private readonly Option<string?> _system = new("--system") { Description = "The system's message." };
 
     /// <summary>Makes the options part of a command.</summary>

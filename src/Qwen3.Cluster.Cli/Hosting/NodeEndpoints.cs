@@ -48,7 +48,7 @@ internal sealed class NodeEndpoints
         };
         if (role != NodeRole.Silo && !areConfigured)
         {
-            string[] all = (urls ?? configuration["urls"] ?? DefaultUrls).Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            string[] all = ListenUrls.Check(urls ?? configuration["urls"] ?? DefaultUrls).Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
             for (int i = 0; i < all.Length; i++)
             {
                 settings[$"{Endpoints}:{Grpc}{(i == 0 ? "" : i)}:Url"] = all[i];

@@ -8,27 +8,22 @@ public sealed class CommandTerminal
     // Wide enough for tables.
     private const int PipeWidth = 120;
 
-    private readonly Func<int> _width;
-
     /// <summary>Streams that are not a terminal: text in, text out.</summary>
     /// <param name="input">Read line by line.</param>
     /// <param name="output">Receives what was asked for.</param>
     /// <param name="error">Receives everything else.</param>
     public CommandTerminal(TextReader input, TextWriter output, TextWriter error)
-        : this(input, output, error, outputShowsStyles: false, errorShowsStyles: false, isInteractive: false, () => PipeWidth)
+        : this(input, output, error, outputShowsStyles: false, errorShowsStyles: false)
     {
     }
 
-    private CommandTerminal(
-        TextReader input, TextWriter output, TextWriter error, bool outputShowsStyles, bool errorShowsStyles, bool isInteractive, Func<int> width)
+    private CommandTerminal(TextReader input, TextWriter output, TextWriter error, bool outputShowsStyles, bool errorShowsStyles)
     {
-        _width = width;
         In = input;
         OutText = output;
         ErrorText = error;
         Out = new AnsiWriter(output, CapabilitiesOf(outputShowsStyles));
         Error = new AnsiWriter(error, CapabilitiesOf(errorShowsStyles));
-        IsInteractive = isInteractive;
     }
 
     /// <summary>The standard input.</summary>
@@ -47,10 +42,16 @@ public sealed class CommandTerminal
     public AnsiWriter Error { get; }
 
     /// <summary>Someone types: the input is a terminal and so is one of the outputs.</summary>
-    public bool IsInteractive { get; }
+    public bool IsInteractive { get; init; }
 
-    /// <summary>Columns of the standard output: those of the screen at the moment, or 120 for a pipe or a file.</summary>
-    public int Width => _width();
+    /// <summary>The standard output is shown to someone; else it is a file or a pipe.</summary>
+    public bool OutIsScreen { get; init; }
+
+    /// <summary>The standard error is shown to someone; else it is a file or a pipe.</summary>
+    public bool ErrorIsScreen { get; init; }
+
+    /// <summary>Columns of the standard output: those of the screen at the moment, or 120 for a file or a pipe.</summary>
+    public int Width => OutIsScreen && Console.WindowWidth is > 0 and int columns ? columns : PipeWidth;
 
     /// <summary>The terminal of this process.</summary>
     public static CommandTerminal OfProcess()
@@ -61,13 +62,17 @@ public sealed class CommandTerminal
             Console.Out,
             Console.Error,
             outputShowsStyles: !isPlain && !Console.IsOutputRedirected && AnsiCapabilities.Create(Console.Out).Ansi,
-            errorShowsStyles: !isPlain && !Console.IsErrorRedirected && AnsiCapabilities.Create(Console.Error).Ansi,
-            isInteractive: !Console.IsInputRedirected && !Console.IsErrorRedirected,
-            width: () => !Console.IsOutputRedirected && Console.WindowWidth is > 0 and int columns ? columns : PipeWidth);
+            errorShowsStyles: !isPlain && !Console.IsErrorRedirected && AnsiCapabilities.Create(Console.Error).Ansi)
+        {
+            IsInteractive = !Console.IsInputRedirected && !Console.IsErrorRedirected,
+            OutIsScreen = !Console.IsOutputRedirected,
+            ErrorIsScreen = !Console.IsErrorRedirected,
+        };
     }
 
     /// <summary>The same streams without styles.</summary>
-    public CommandTerminal WithoutStyles() => new(In, OutText, ErrorText, false, false, IsInteractive, _width);
+    public CommandTerminal WithoutStyles() =>
+        new(In, OutText, ErrorText) { IsInteractive = IsInteractive, OutIsScreen = OutIsScreen, ErrorIsScreen = ErrorIsScreen };
 
     private static AnsiCapabilities CapabilitiesOf(bool showsStyles) =>
         new() { Ansi = showsStyles, ColorSystem = showsStyles ? ColorSystem.Standard : ColorSystem.NoColors };

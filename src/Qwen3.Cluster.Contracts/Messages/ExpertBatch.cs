@@ -1,8 +1,11 @@
 namespace Qwen3.Cluster.Contracts.Messages;
 
-/// <summary>The tokens of one layer that go to one shard. The way of a router that has no link to the shard's node.</summary>
+/// <summary>
+/// The tokens of one layer that go to one shard. The way of a router that has no link to the shard's node.
+/// Whoever computes it disposes of it, and so may who sent it once it is answered.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("qwen3.ExpertBatch")]
-public sealed record ExpertBatch
+public sealed record ExpertBatch : IDisposable
 {
     /// <summary>0 to layers − 1.</summary>
     [Id(0)]
@@ -14,13 +17,21 @@ public sealed record ExpertBatch
 
     /// <summary>[rows, HiddenSize].</summary>
     [Id(2)]
-    public ReadOnlyMemory<float> Inputs { get; init; }
+    public required TensorBuffer<float> Inputs { get; init; }
 
     /// <summary>For each choice, its row of the inputs.</summary>
     [Id(3)]
-    public ReadOnlyMemory<int> Rows { get; init; }
+    public required TensorBuffer<int> Rows { get; init; }
 
     /// <summary>For each choice, its expert.</summary>
     [Id(4)]
-    public ReadOnlyMemory<int> ExpertIds { get; init; }
+    public required TensorBuffer<int> ExpertIds { get; init; }
+
+    /// <summary>Gives the memory back.</summary>
+    public void Dispose()
+    {
+        Inputs.Dispose();
+        Rows.Dispose();
+        ExpertIds.Dispose();
+    }
 }

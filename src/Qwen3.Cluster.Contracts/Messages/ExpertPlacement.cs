@@ -62,6 +62,9 @@ public sealed class ExpertPlacement
     /// <summary>Layers of the model.</summary>
     public int LayerCount => _layerStarts.Length - 1;
 
+    /// <summary>Experts that more than one shard holds, over all layers.</summary>
+    public int ReplicatedCount => Enumerable.Range(0, _shardStarts.Length - 1).Count(index => _shardStarts[index + 1] - _shardStarts[index] > 1);
+
     /// <summary>Deals the experts out as cards are dealt: expert e of every layer on shard e modulo shards, each once.</summary>
     /// <param name="expertCounts">The experts of each layer.</param>
     /// <param name="shardCount">Shards of the model, 1 to 65,535.</param>

@@ -26,7 +26,7 @@ internal sealed class BytePairEncoder(BytePairMerges merges)
     /// <param name="cancellationToken">Looked at before the word and, as one may be megabytes long, in it.</param>
     public void Encode(ReadOnlySpan<byte> word, List<int> ids, CancellationToken cancellationToken = default)
     {
-        cancellationToken.ThrowIfCancellationRequested();
+        LookAt(cancellationToken, step: 0);
         if (word.Length > _tokens.Length)
         {
             int size = Math.Max(word.Length, 2 * _tokens.Length);
@@ -43,15 +43,13 @@ internal sealed class BytePairEncoder(BytePairMerges merges)
         }
         for (int i = 0; i + 1 < word.Length; i++)
         {
+            LookAt(cancellationToken, i);
             AddCandidate(i);
         }
 
         for (int step = 1; _candidates.TryDequeue(out int left, out ulong priority); step++)
         {
-            if (step % StepsBetweenLooks == 0)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-            }
+            LookAt(cancellationToken, step);
 
             // A candidate is stale when one of its halves has been merged away since.
             if (_tokens[left] == None || _next[left] == None
@@ -77,6 +75,14 @@ internal sealed class BytePairEncoder(BytePairMerges merges)
         for (int i = 0; i != None; i = _next[i])
         {
             ids.Add(_tokens[i]);
+        }
+    }
+
+    private static void LookAt(CancellationToken cancellationToken, int step)
+    {
+        if (step % StepsBetweenLooks == 0)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
         }
     }
 

@@ -124,7 +124,7 @@ internal sealed class ExpertShard : IShardExecutor, IShardComputation, IAsyncDis
                 $"The batch has rows of {batch.HiddenSize}, but this model has rows of {HiddenSize}: router and shard have different checkpoints.");
         }
 
-        var work = new BatchWork(batch, HiddenSize);
+        var work = new BatchWork(batch);
         Post(work);
         return work.Task;
     }
@@ -169,26 +169,32 @@ internal sealed class ExpertShard : IShardExecutor, IShardComputation, IAsyncDis
     private sealed class BatchWork : ShardWork
     {
         private readonly TaskCompletionSource<ExpertOutputs> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly ExpertBatch _batch;
+        private readonly TensorBuffer<float> _outputs;
 
-        public BatchWork(ExpertBatch batch, int hiddenSize)
+        public BatchWork(ExpertBatch batch)
         {
+            _batch = batch;
+            _outputs = TensorBuffer<float>.Rent(batch.Rows.Memory.Length * batch.HiddenSize);
             Layer = batch.Layer;
-            Inputs = batch.Inputs;
-            Rows = batch.Rows;
-            ExpertIds = batch.ExpertIds;
-            Outputs = new float[batch.Rows.Length * hiddenSize];
+            Inputs = batch.Inputs.Memory;
+            Rows = batch.Rows.Memory;
+            ExpertIds = batch.ExpertIds.Memory;
+            Outputs = _outputs.Memory;
         }
 
         public Task<ExpertOutputs> Task => _done.Task;
 
         public override void Complete(Exception? error)
         {
+            _batch.Dispose();
             if (error is null)
             {
-                _done.SetResult(new ExpertOutputs { Outputs = Outputs });
+                _done.SetResult(new ExpertOutputs { Outputs = _outputs });
             }
             else
             {
+                _outputs.Dispose();
                 _done.SetException(error);
             }
         }

@@ -7,19 +7,15 @@ namespace Qwen3.Cluster.Silo.Experts;
 /// <summary>By grain calls: for a shard whose node no link could be opened to. Slow, and it works wherever the control plane does.</summary>
 internal sealed class GrainRoute(ShardChoices choices, IExpertShardGrain shard) : ShardRoute([choices])
 {
+    private ExpertBatch? _batch;
     private Task<ExpertOutputs>? _call;
 
     /// <inheritdoc/>
-    public override void Send(int layer, RoutedTokens tokens) => _call = shard.Compute(new ExpertBatch
+    public override void Send(int layer, RoutedTokens tokens)
     {
-        Layer = layer,
-        HiddenSize = tokens.HiddenSize,
-
-        // Copies: Orleans may still write the message when the call has long failed.
-        Inputs = tokens.Inputs.ToArray(),
-        Rows = choices.Rows.ToArray(),
-        ExpertIds = choices.Experts.ToArray(),
-    });
+        _batch = Gather(layer, tokens);
+        _call = shard.Compute(_batch);
+    }
 
     /// <inheritdoc/>
     public override bool Wait(TimeSpan limit, CancellationToken stopping)
@@ -42,7 +38,45 @@ internal sealed class GrainRoute(ShardChoices choices, IExpertShardGrain shard) 
             return error;
         }
 
-        Scatter(_call.Result.Outputs.Span, choices, tokens);
+        using (ExpertOutputs answer = _call.Result)
+        {
+            Scatter(answer.Outputs.Span, choices, tokens);
+        }
+
+        // It has been read, for it was answered. Of a call that failed, Orleans may still write the message: that memory is left to the collector.
+        _batch!.Dispose();
         return null;
+    }
+
+    // Copies, because the call may outlive the step. Only the rows that the shard is asked about.
+    private ExpertBatch Gather(int layer, RoutedTokens tokens)
+    {
+        ReadOnlySpan<int> tokenOfChoice = choices.Rows.Span;
+        TensorBuffer<int> rows = TensorBuffer<int>.Rent(tokenOfChoice.Length);
+        int count = 0;
+        for (int i = 0; i < tokenOfChoice.Length; i++)
+        {
+            count += i == 0 || tokenOfChoice[i] != tokenOfChoice[i - 1] ? 1 : 0;
+            rows.Span[i] = count - 1;
+        }
+
+        int width = tokens.HiddenSize;
+        TensorBuffer<float> inputs = TensorBuffer<float>.Rent(count * width);
+        for (int i = 0; i < tokenOfChoice.Length; i++)
+        {
+            if (i == 0 || rows.Span[i] != rows.Span[i - 1])
+            {
+                tokens.Inputs.Span.Slice(tokenOfChoice[i] * width, width).CopyTo(inputs.Span[(rows.Span[i] * width)..]);
+            }
+        }
+
+        return new ExpertBatch
+        {
+            Layer = layer,
+            HiddenSize = width,
+            Inputs = inputs,
+            Rows = rows,
+            ExpertIds = TensorBuffer<int>.CopyOf(choices.Experts.Span),
+        };
     }
 }

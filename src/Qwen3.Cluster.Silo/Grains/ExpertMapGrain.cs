@@ -20,8 +20,9 @@ internal sealed partial class ExpertMapGrain(
     : Grain, IExpertMapGrain
 {
     private readonly SemaphoreSlim _changes = new(1);
-    private readonly HashSet<int> _routers = []; // the replicas that use the map
+    private MapReaders _readers = null!;
     private ModelPlaces _places = null!;
+    private ShardKeeper _shards = null!;
     private ExpertLoad _load = null!;
     private ExpertPlacement _placement = null!;
     private ExpertPlacement? _next; // while experts move between shards: where they are going
@@ -29,7 +30,8 @@ internal sealed partial class ExpertMapGrain(
     private int _extraExperts;
     private int _replicaCount;
     private long _loadAge;
-    private IReadOnlyList<string> _nodesSeen = [];
+    private long _balancedAt;
+    private IReadOnlyList<string> _nodesSpread = []; // over which everything lies evenly
 
     private string Model => this.GetPrimaryKeyString();
 
@@ -40,11 +42,13 @@ internal sealed partial class ExpertMapGrain(
         int[] expertCounts = [.. Enumerable.Range(0, files.Layout.LayerCount).Select(files.Layout.ExpertCountOf)];
         IBackendFactory backend = backends.Get(files.Options.Backend);
         _places = new ModelPlaces(files, new ModelMemory(files, backend), backend.Device.Kind, census);
+        _shards = new ShardKeeper(Model, GrainFactory, census, options.Value.ShardTimeLimit, options.Value.RetryLoadAfter, time, logger);
+        _readers = new MapReaders(Model, GrainFactory, logger);
         _load = new ExpertLoad(expertCounts);
         _placement = ExpertPlacement.Dealt(expertCounts, files.Options.ExpertShards);
         _extraExperts = files.Options.ExtraExperts;
         _replicaCount = files.Options.Replicas;
-        _loadAge = time.GetTimestamp();
+        _loadAge = _balancedAt = time.GetTimestamp();
         this.RegisterGrainTimer(Watch, new GrainTimerCreationOptions(options.Value.WatchInterval, options.Value.WatchInterval) { Interleave = true });
     }
 
@@ -52,7 +56,7 @@ internal sealed partial class ExpertMapGrain(
     public Task<ExpertMap> GetMap(int replica) => Change(async () =>
     {
         _map ??= await OpenAll();
-        _routers.Add(replica);
+        _readers.Add(replica);
         return _map;
     });
 
@@ -65,7 +69,7 @@ internal sealed partial class ExpertMapGrain(
         if (lost.Length > 0)
         {
             LogLost(string.Join(", ", lost), Model, replica);
-            ShardEndpoint[] found = await Task.WhenAll(lost.Select(OpenPatiently));
+            ShardEndpoint[] found = await Task.WhenAll(lost.Select(_shards.Find));
             foreach (ShardEndpoint endpoint in found)
             {
                 shards[endpoint.Shard] = endpoint;
@@ -74,7 +78,7 @@ internal sealed partial class ExpertMapGrain(
             await Publish(shards, except: replica);
         }
 
-        _routers.Add(replica);
+        _readers.Add(replica);
         return _map;
     });
 
@@ -102,7 +106,7 @@ internal sealed partial class ExpertMapGrain(
         }
 
         // One that knew this grain before it was lost.
-        _routers.Add(replica);
+        _readers.Add(replica);
         return Task.CompletedTask;
     }
 
@@ -110,6 +114,7 @@ internal sealed partial class ExpertMapGrain(
     public Task<BalanceReport> Rebalance() => Change(async () =>
     {
         _map ??= await OpenAll();
+        _balancedAt = time.GetTimestamp();
         double before = ExpertImbalance.Of(_load, _placement).Mean;
         ExpertPlacement next = ExpertBalancer.Balance(_load, _placement, new ExpertSlots(_extraExperts));
         IReadOnlyList<ShardMoves> moves = ShardMoves.Between(_placement, next);
@@ -123,8 +128,8 @@ internal sealed partial class ExpertMapGrain(
             ImbalanceBefore = before,
             ImbalanceAfter = ExpertImbalance.Of(_load, _placement).Mean,
             ExpertsLoaded = moves.Sum(move => move.Load.Count),
-            ExpertsReplicated = CountReplicated(),
-            ChoicesCounted = CountChoices(),
+            ExpertsReplicated = _placement.ReplicatedCount,
+            ChoicesCounted = _load.Total,
         };
         LogBalanced(Model, report.ImbalanceBefore, report.ImbalanceAfter, report.ExpertsLoaded);
         return report;
@@ -153,14 +158,12 @@ internal sealed partial class ExpertMapGrain(
         Version = _map?.Version ?? 0,
         ShardCount = _placement.ShardCount,
         Imbalance = ExpertImbalance.Of(_load, _placement).Mean,
-        ExpertsReplicated = CountReplicated(),
-        ChoicesCounted = CountChoices(),
+        ExpertsReplicated = _placement.ReplicatedCount,
+        ChoicesCounted = _load.Total,
         Problem = _places.Problem ?? "",
         ReplicaCount = _replicaCount,
         LoadShares = ShardLoad.Shares(_load, _placement),
     });
-
-    private IExpertShardGrain Shard(int shard) => GrainFactory.GetGrain<IExpertShardGrain>(new ModelGrainKey(Model, shard).ToString());
 
     // While experts move, a shard holds those of both placements.
     private IReadOnlyList<LayerExpert> ExpertsNow(int shard) =>
@@ -181,10 +184,10 @@ internal sealed partial class ExpertMapGrain(
 
     private async Task<ExpertMap> OpenAll()
     {
-        ShardEndpoint[] shards = await Task.WhenAll(Enumerable.Range(0, _placement.ShardCount).Select(Open));
+        ShardEndpoint[] shards = await Task.WhenAll(Enumerable.Range(0, _placement.ShardCount).Select(_shards.Open));
 
         // After this grain was lost with its node, shards may hold what an earlier balance gave them.
-        await Task.WhenAll(shards.Select(endpoint => Shard(endpoint.Shard).Hold(ExpertsNow(endpoint.Shard))));
+        await Task.WhenAll(shards.Select(endpoint => _shards.Hold(endpoint.Shard, ExpertsNow(endpoint.Shard))));
         return Draw(shards);
     }
 
@@ -204,42 +207,13 @@ internal sealed partial class ExpertMapGrain(
         };
     }
 
-    private async Task<ShardEndpoint> Open(int shard)
-    {
-        try
-        {
-            return await Shard(shard).Open();
-        }
-        catch (Exception exception) when (exception is NoPlaceException or OrleansException)
-        {
-            throw new ModelUnavailableException(Model, options.Value.RetryLoadAfter, exception.Message);
-        }
-    }
-
-    // Until the cluster has noticed that a node is gone, its grains cannot be called.
-    private async Task<ShardEndpoint> OpenPatiently(int shard)
-    {
-        long started = time.GetTimestamp();
-        while (true)
-        {
-            try
-            {
-                return await Open(shard);
-            }
-            catch (ModelUnavailableException) when (time.GetElapsedTime(started) < options.Value.ShardTimeLimit)
-            {
-                await Task.Delay(TimeSpan.FromSeconds(0.2), time);
-            }
-        }
-    }
-
     private async Task MoveExperts(IReadOnlyList<ShardMoves> moves, ExpertPlacement next)
     {
         try
         {
             // 1. Every shard loads what it gets, and answers for what it had.
             _next = next;
-            await Task.WhenAll(moves.Select(move => Shard(move.Shard).Hold(ExpertsNow(move.Shard))));
+            await Task.WhenAll(moves.Select(move => _shards.Hold(move.Shard, ExpertsNow(move.Shard))));
 
             // 2. The routers follow the new placement; none uses the old one when this returns.
             _placement = next;
@@ -252,67 +226,27 @@ internal sealed partial class ExpertMapGrain(
         await Publish(_map!.Shards);
 
         // 3. What nobody asks for any more goes.
-        await Task.WhenAll(moves.Where(move => move.Drop.Count > 0).Select(move => Shard(move.Shard).Hold(_placement.ExpertsOf(move.Shard))));
+        await Task.WhenAll(moves.Where(move => move.Drop.Count > 0).Select(move => _shards.Hold(move.Shard, _placement.ExpertsOf(move.Shard))));
     }
 
     private async Task Move(int shard, string node)
     {
         ShardEndpoint old = _map!.Shards[shard];
-        if (old.Link.Node == node)
+        if (old.Link.Node != node)
         {
-            return;
-        }
-
-        // 1. The new node loads the shard, then its grain goes there.
-        await GrainFactory.GetGrain<INodeGrain>(node).Prepare(Model, shard, ExpertsNow(shard));
-        await Shard(shard).MoveTo(node);
-        ShardEndpoint moved = await OpenOn(shard, node);
-
-        // 2. The routers follow; none asks the old place when this returns.
-        await Publish([.. _map.Shards.Select(endpoint => endpoint.Shard == shard ? moved : endpoint)]);
-        LogMoved(shard, Model, old.Link.Node, node);
-
-        // 3. The old place is freed.
-        await GrainFactory.GetGrain<INodeGrain>(old.Link.Node).Release(old.Epoch);
-    }
-
-    // The grain answers where it was until its last turn there has ended.
-    private async Task<ShardEndpoint> OpenOn(int shard, string node)
-    {
-        long started = time.GetTimestamp();
-        while (true)
-        {
-            ShardEndpoint endpoint = await OpenPatiently(shard);
-            if (endpoint.Link.Node == node || time.GetElapsedTime(started) > options.Value.ShardTimeLimit)
-            {
-                return endpoint;
-            }
-
-            await Task.Delay(TimeSpan.FromMilliseconds(10), time);
+            ShardEndpoint moved = await _shards.Move(old, node, ExpertsNow(shard));
+            await Publish([.. _map.Shards.Select(endpoint => endpoint.Shard == shard ? moved : endpoint)]);
+            await _shards.Release(old);
         }
     }
 
-    private async Task Publish(IReadOnlyList<ShardEndpoint> shards, int? except = null)
+    private Task Publish(IReadOnlyList<ShardEndpoint> shards, int? except = null)
     {
         _map = Draw(shards);
-        await Task.WhenAll(_routers.Where(replica => replica != except).ToArray().Select(Tell));
+        return _readers.Tell(_map, except);
     }
 
-    private async Task Tell(int replica)
-    {
-        try
-        {
-            await GrainFactory.GetGrain<IRouterGrain>(new ModelGrainKey(Model, replica).ToString()).UseMap(_map!);
-        }
-        catch (Exception exception)
-        {
-            // It asks for the map when it is back, or when a shard does not answer.
-            _routers.Remove(replica);
-            LogNotTold(exception, replica, Model);
-        }
-    }
-
-    // A node that came or goes: shards spread over those that there are.
+    // What nobody asks for: nodes that came or went, and a load that has shifted.
     private async Task Watch(CancellationToken cancellationToken)
     {
         if (_map is null || _changes.CurrentCount == 0)
@@ -320,16 +254,20 @@ internal sealed partial class ExpertMapGrain(
             return;
         }
 
-        IReadOnlyList<string> nodes = census.Alive;
-        if (nodes.SequenceEqual(_nodesSeen))
-        {
-            return;
-        }
-
         try
         {
-            await Spread();
-            _nodesSeen = nodes;
+            if (!census.Alive.SequenceEqual(_nodesSpread))
+            {
+                await Spread();
+
+                // Not over those that did not answer: they are asked again.
+                _nodesSpread = await SpreadRouters() ? _places.NodesSeen : _nodesSpread;
+            }
+
+            if (options.Value.RebalanceEvery > TimeSpan.Zero && time.GetElapsedTime(_balancedAt) >= options.Value.RebalanceEvery)
+            {
+                await Rebalance();
+            }
         }
         catch (Exception exception)
         {
@@ -337,46 +275,31 @@ internal sealed partial class ExpertMapGrain(
         }
     }
 
-    private int CountReplicated()
+    // One router a look, and only one that has nothing to do: its requests would go on elsewhere, but not without a pause.
+    private async Task<bool> SpreadRouters()
     {
-        int count = 0;
-        for (int layer = 0; layer < _placement.LayerCount; layer++)
+        if (await _places.FindCrowdedRouter() is not { } replica)
         {
-            for (int expert = 0; expert < _placement.ExpertCountOf(layer); expert++)
-            {
-                count += _placement.ShardsOf(layer, expert).Length > 1 ? 1 : 0;
-            }
+            return true;
         }
 
-        return count;
-    }
-
-    private long CountChoices()
-    {
-        long count = 0;
-        for (int layer = 0; layer < _load.LayerCount; layer++)
+        var router = GrainFactory.GetGrain<IRouterGrain>(new ModelGrainKey(Model, replica).ToString());
+        RouterOffer offer = await router.Offer([]);
+        if (offer is { IsReady: true, Running: 0, Waiting: 0 })
         {
-            foreach (long tokens in _load.TokensOf(layer))
-            {
-                count += tokens;
-            }
+            await router.Leave();
+            await router.GetStatus();
         }
 
-        return count;
+        return false;
     }
 
     [LoggerMessage(LogLevel.Warning, "Shard {Shards} of '{Model}' did not answer replica {Replica}; it is looked for")]
     private partial void LogLost(string shards, string model, int replica);
 
-    [LoggerMessage(LogLevel.Information, "Shard {Shard} of '{Model}' moved from {From} to {To}")]
-    private partial void LogMoved(int shard, string model, string from, string to);
-
     [LoggerMessage(LogLevel.Information, "The experts of '{Model}' are balanced: {Before:0.00} before, {After:0.00} after, {Loaded} loaded")]
     private partial void LogBalanced(string model, double before, double after, int loaded);
 
-    [LoggerMessage(LogLevel.Warning, "Replica {Replica} of '{Model}' could not be told of a new map")]
-    private partial void LogNotTold(Exception exception, int replica, string model);
-
-    [LoggerMessage(LogLevel.Warning, "The shards of '{Model}' could not be spread over the nodes; it is tried again")]
+    [LoggerMessage(LogLevel.Warning, "The shards of '{Model}' could not be spread or balanced; it is tried again")]
     private partial void LogNotSpread(Exception exception, string model);
 }

@@ -31,7 +31,7 @@ internal sealed class GatewayGrain(ModelStore models, ReplicaChooser replicas, O
 
         // 2. The conversation as the model's own tokens.
         string text = ChatPrompt.Render(call, model.Template);
-        int[] prompt = await model.Encode(text, parseSpecialTokens: true);
+        int[] prompt = await model.Encode(text, parseSpecialTokens: true, cancellationToken);
         CheckLength(prompt, model, "messages");
 
         // 3. What the request leaves open.
@@ -51,7 +51,7 @@ internal sealed class GatewayGrain(ModelStore models, ReplicaChooser replicas, O
         ModelFiles model = await models.Open(call.Model);
         RequestRules.Check(call, model.Tokenizer.VocabularySize);
 
-        int[] prompt = call.TokenIds ?? await model.Encode(call.Text!, parseSpecialTokens: true);
+        int[] prompt = call.TokenIds ?? await model.Encode(call.Text!, parseSpecialTokens: true, cancellationToken);
         CheckLength(prompt, model, call.TokenIds is null ? "text" : "tokens.ids");
 
         // Who writes the prompt himself chooses no mode: what generation_config.json says holds as it is.

@@ -24,6 +24,9 @@ public sealed class Qwen3Options
     /// <summary>After how long the count of a choice of an expert weighs half; above zero.</summary>
     public TimeSpan LoadHalfLife { get; set; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>How often the load of the shards is evened out without being asked; zero: only when asked (<c>qwen3 rebalance</c>).</summary>
+    public TimeSpan RebalanceEvery { get; set; }
+
     /// <summary>How long a model that could not be loaded is left alone before it is tried again; above zero.</summary>
     public TimeSpan RetryLoadAfter { get; set; } = TimeSpan.FromSeconds(30);
 }

@@ -39,6 +39,11 @@ internal sealed class Qwen3OptionsValidator(IEnumerable<IBackendFactory> backend
             problems.Add($"Qwen3:LoadHalfLife is {options.LoadHalfLife}: it must be above zero.");
         }
 
+        if (options.RebalanceEvery < TimeSpan.Zero)
+        {
+            problems.Add($"Qwen3:RebalanceEvery is {options.RebalanceEvery}: it must be zero (only when asked) or more.");
+        }
+
         if (options.Node.MemoryBytes < 0)
         {
             problems.Add($"Qwen3:Node:MemoryBytes is {options.Node.MemoryBytes}: it must be 0 (all) or more.");

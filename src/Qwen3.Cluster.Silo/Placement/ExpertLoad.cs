@@ -12,6 +12,9 @@ internal sealed class ExpertLoad
     /// <summary>Layers of the model.</summary>
     public int LayerCount => _tokens.Length;
 
+    /// <summary>Choices of all experts of all layers.</summary>
+    public long Total => _tokens.Sum(layer => layer.Sum());
+
     /// <summary>Tokens of each expert of a layer.</summary>
     public ReadOnlySpan<long> TokensOf(int layer) => _tokens[layer];
 

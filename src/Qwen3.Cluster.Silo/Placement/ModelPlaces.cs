@@ -30,6 +30,9 @@ internal sealed class ModelPlaces
     /// <summary>Why the last plan failed; null: it did not.</summary>
     public string? Problem { get; private set; }
 
+    /// <summary>The nodes that answered when shards were planned last, by name, in order.</summary>
+    public IReadOnlyList<string> NodesSeen { get; private set; } = [];
+
     /// <summary>The node of a shard: where it is, or else where there is room.</summary>
     /// <exception cref="ModelUnavailableException">There is room nowhere.</exception>
     public Task<string> OfShard(int shard, Func<int, IReadOnlyList<LayerExpert>> experts) => Plan(async () =>
@@ -67,14 +70,40 @@ internal sealed class ModelPlaces
             .Select(pair => (pair.Key, pair.Value.Node))
             .OrderBy(move => move.Key)];
 
-        // They are where they were until they have moved.
-        foreach ((int shard, DevicePlace place) in before)
+        // They are where they were until they have moved; those whose node is gone are nowhere, and come where they are to go.
+        IReadOnlyList<string> alive = _census.Alive;
+        foreach ((int shard, DevicePlace place) in before.Where(pair => alive.Contains(pair.Value.Node)))
         {
             _shards[shard] = place;
         }
 
         return (IReadOnlyList<(int, string)>)moves;
     });
+
+    /// <summary>A router that would better live elsewhere, because another replica is where it is and none is there; null: there is none.</summary>
+    public async Task<int?> FindCrowdedRouter()
+    {
+        IReadOnlyList<NodeStatus> nodes = await _census.Take();
+        (int Replica, DevicePlace Place)[] routers =
+        [
+            .. from node in nodes
+               from device in node.Devices
+               from router in device.Routers
+               where router.Model == _demand.Model
+               select (router.Replica, new DevicePlace(node.Name, device.Name)),
+        ];
+        foreach ((int replica, DevicePlace place) in routers.OrderByDescending(router => router.Replica))
+        {
+            DevicePlace[] others = [.. routers.Where(other => other.Replica != replica).Select(other => other.Place)];
+            RouterPlan plan = ShardPlanner.PlanRouter(_demand, replica, _memory.OfRouter(), cacheBytes: 0, others, nodes, Nothing);
+            if (plan.Place is { } better && others.Count(other => other.Node == better.Node) < others.Count(other => other.Node == place.Node))
+            {
+                return replica;
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>A shard was found on a node, whatever was planned.</summary>
     public void Found(int shard, string node)
@@ -93,6 +122,7 @@ internal sealed class ModelPlaces
     private async Task PlanShards(Func<int, IReadOnlyList<LayerExpert>> experts)
     {
         IReadOnlyList<NodeStatus> nodes = await _census.Take();
+        NodesSeen = [.. nodes.Select(node => node.Name)];
         ShardDemand[] demands = [.. Enumerable.Range(0, _shardCount).Select(shard => new ShardDemand(shard, _memory.OfExperts(experts(shard))))];
         ShardPlan plan = ShardPlanner.PlanShards(_demand, demands, _shards, nodes, Nothing);
         Problem = plan.Refusal;

@@ -26,7 +26,7 @@ internal sealed class EngineLoop : IDisposable
     private readonly DrainRate _drain = new();
     private readonly Dictionary<string, Reply> _replies = []; // touched on the thread alone
     private bool _stepIsQueued;
-    private Exception? _stopped;
+    private volatile Exception? _stopped;
     private int _arriving;
     private volatile EngineMetrics _metrics;
 
@@ -81,12 +81,16 @@ internal sealed class EngineLoop : IDisposable
     public void Cancel(string requestId) => _ = _thread.Run(() => CancelNow(requestId));
 
     /// <summary>Ends all requests with an error, and refuses new ones with it.</summary>
-    public Task Stop(Exception reason) => _thread.Run(() =>
+    public Task Stop(Exception reason)
     {
+        // Seen by a step at hand, which fails when its waiting is ended.
         _stopped = reason;
-        EndAll(reason);
-        AfterChange();
-    });
+        return _thread.Run(() =>
+        {
+            EndAll(reason);
+            AfterChange();
+        });
+    }
 
     /// <summary>The meter forgets it.</summary>
     public void Dispose() => _meter.Remove(_router);
@@ -141,7 +145,7 @@ internal sealed class EngineLoop : IDisposable
         {
             // What the step left in the engine is unknown: every request of it ends, and the batch starts afresh. A shard may be
             // back soon; any other failure comes again with the same request, and a client that came back would only repeat it.
-            EndAll(Failed(exception, exception is ExpertShardException ? _drain.RetryAfter : null));
+            EndAll(_stopped ?? Failed(exception, exception is ExpertShardException ? _drain.RetryAfter : null));
         }
 
         AfterChange();

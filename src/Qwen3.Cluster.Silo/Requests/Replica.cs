@@ -32,8 +32,9 @@ internal sealed record Replica(
     /// <summary>Ends every request, for another router to go on. A step at hand does not wait for its shards any longer.</summary>
     public Task Stop()
     {
+        Task stopped = Loop.Stop(new RouterLeftException($"A router of '{Files.Name}' has left its node."));
         Stopping.Cancel();
-        return Loop.Stop(new RouterLeftException($"A router of '{Files.Name}' has left its node."));
+        return stopped;
     }
 
     /// <summary>Frees weights and cache after the step at hand.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Qwen3.Cluster.Cli;
 
 namespace Qwen3.Cluster.IntegrationTests.Cli;
@@ -27,6 +28,33 @@ public class CommandLineTests
         Assert.Empty(run.Output);
         Assert.StartsWith("qwen3: ", run.Error);
         Assert.InRange(run.Error.TrimEnd('\n').Split('\n').Length, 1, 2);
+    }
+
+    [Theory]
+    [InlineData("There is no command frobnicate.", "frobnicate")]
+    [InlineData("There is no option --frobnicate.", "chat", "--frobnicate")]
+    [InlineData("two is one word more than chat takes", "chat", "one", "two")]
+    [InlineData("--seed is -1: it must be a whole number from 0 to 18446744073709551615.", "chat", "hi", "--seed", "-1")]
+    [InlineData("--max-tokens is 1.5: it must be a whole number from 0 to 4294967295.", "chat", "hi", "--max-tokens", "1.5")]
+    [InlineData("--temperature is warm: it must be a number.", "chat", "hi", "--temperature", "warm")]
+    [InlineData("--shards is 0: it must be a whole number from 1 to 2147483647.", "chat", "hi", "--shards", "0")]
+    [InlineData("--threads is -1: it must be a whole number from 0 to 2147483647.", "serve", "--threads", "-1")]
+    public async Task AUsageErrorNamesWhatWasTyped(string message, params string[] arguments)
+    {
+        CommandRun run = await CommandRun.Of(arguments);
+        Assert.Equal(ExitCode.Usage, run.ExitCode);
+        Assert.Contains(message, run.Error);
+    }
+
+    [Fact]
+    public async Task AServerThatIsNotThereIsToldOfAtOnceAndWithTheCause()
+    {
+        long started = Stopwatch.GetTimestamp();
+        CommandRun run = await CommandRun.Of(["chat", "hi", "--server", "http://127.0.0.1:1"]);
+
+        // Four waits of 0.05 to 0.4 s; a client in a program waits up to 4 s.
+        Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(3));
+        Assert.Equal("qwen3: The server cannot be reached: Connection refused\n", run.Error);
     }
 
     [Theory]

@@ -66,10 +66,31 @@ internal sealed class TestFleet : IAsyncDisposable
     /// <summary>The silo's name in the cluster.</summary>
     public static string NameOf(TestSilo silo) => silo.Host.Services.GetRequiredService<NodeInventory>().Name;
 
-    /// <summary>Waits until every silo has a number of shards, at most 20 seconds.</summary>
+    /// <summary>How many routers each silo has.</summary>
+    public int[] RouterCounts() => [.. _silos.Select(silo => silo.Host.Services.GetRequiredService<NodeInventory>().RoutersOf(Model).Count)];
+
+    /// <summary>Stops a silo as SIGTERM does; returns when it has gone.</summary>
+    public async Task Stop(TestSilo silo)
+    {
+        _silos.Remove(silo);
+        await silo.DisposeAsync();
+    }
+
+    /// <summary>Waits until something holds, at most a minute.</summary>
+    public static async Task WaitFor(Func<bool> condition)
+    {
+        for (int i = 0; i < 1200 && !condition(); i++)
+        {
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+
+        Assert.True(condition());
+    }
+
+    /// <summary>Waits until every silo has a number of shards, at most a minute.</summary>
     public async Task WaitForShards(params int[] counts)
     {
-        for (int i = 0; i < 400 && !ShardCounts().Order().SequenceEqual(counts.Order()); i++)
+        for (int i = 0; i < 1200 && !ShardCounts().Order().SequenceEqual(counts.Order()); i++)
         {
             await Task.Delay(50, TestContext.Current.CancellationToken);
         }

@@ -50,8 +50,8 @@ internal sealed class TestSilo : IAsyncDisposable
     /// <summary>A gateway for one request.</summary>
     public IGatewayGrain Gateway(string? requestId = null) => Grains.GetGrain<IGatewayGrain>(requestId ?? Guid.NewGuid().ToString());
 
-    /// <summary>The router of the only replica.</summary>
-    public IRouterGrain Router(string model = "tiny") => Grains.GetGrain<IRouterGrain>(new ModelGrainKey(model, 0).ToString());
+    /// <summary>A router; that of the first replica.</summary>
+    public IRouterGrain Router(string model = "tiny", int replica = 0) => Grains.GetGrain<IRouterGrain>(new ModelGrainKey(model, replica).ToString());
 
     /// <summary>Waits for a state of the router, at most ten seconds.</summary>
     public async Task<RouterStatus> WaitFor(Func<RouterStatus, bool> condition)

@@ -81,6 +81,11 @@ internal sealed record ClusteringConfiguration(
             }
         }
 
+        if (options.ExpectedSilos < 1)
+        {
+            problems.Add($"{Section}:ExpectedSilos is {options.ExpectedSilos}: it must be 1 or more.");
+        }
+
         if (options.ConnectTimeLimit <= TimeSpan.Zero)
         {
             problems.Add($"{Section}:ConnectTimeLimit is {options.ConnectTimeLimit}: it must be above zero.");

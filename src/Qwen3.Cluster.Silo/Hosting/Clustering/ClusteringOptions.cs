@@ -21,6 +21,11 @@ public sealed class ClusteringOptions
     /// </summary>
     public string? AdvertisedAddress { get; set; }
 
+    /// <summary>
+    /// Silos that there must be before models are loaded, so that none is loaded onto the first and then moved; 1 or more. Waits for as long as it takes.
+    /// </summary>
+    public int ExpectedSilos { get; set; } = 1;
+
     /// <summary>Without a store: the silo that keeps the list of all, <c>127.0.0.1:11111</c>; null: this one does.</summary>
     public string? PrimarySilo { get; set; }
 

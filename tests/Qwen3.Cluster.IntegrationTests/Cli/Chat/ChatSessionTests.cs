@@ -1,8 +1,12 @@
 using System.Runtime.CompilerServices;
+using Google.Protobuf.WellKnownTypes;
+using Google.Rpc;
+using Grpc.Core;
 using Microsoft.Extensions.Time.Testing;
 using Qwen3.Cluster.Cli;
 using Qwen3.Cluster.Cli.Chat;
 using Qwen3.Cluster.Cli.Terminal;
+using Qwen3.Cluster.Client;
 using Qwen3.Cluster.Protos;
 
 namespace Qwen3.Cluster.IntegrationTests.Cli.Chat;
@@ -38,7 +42,31 @@ public sealed class ChatSessionTests : IDisposable
         Assert.Equal([1, 2, 1], _asked.Select(call => call.Messages));
     }
 
+    [Fact]
+    public async Task AFullContextIsToldOfTheWayOut()
+    {
+        CommandTerminal terminal = new(TextReader.Null, _out, _error) { IsInteractive = true };
+        using ChatSession session = new(_request, Refuse, new TextReplyWriter(terminal), terminal, _clock);
+        Queue<string?> lines = new(["a", "b", null]);
+        await session.RunAsync(() =>
+        {
+            // Before the second line there is a conversation to forget.
+            if (lines.Count == 2)
+            {
+                _request.Messages.Add(new Message { Role = Role.User, Content = "a" });
+            }
+
+            return lines.Dequeue();
+        });
+
+        string[] told = _error.ToString().TrimEnd('\n').Split('\n');
+        Assert.Equal([false, true], told.Select(line => line.EndsWith("too long. /clear forgets the conversation.", StringComparison.Ordinal)));
+    }
+
     [Theory]
+    [InlineData("/think", "thinks before answering")]
+    [InlineData("/no_think", "answers at once")]
+    [InlineData("/clear", "forgotten")]
     [InlineData("/help", "/no_think")]
     [InlineData("/frobnicate", "There is no command /frobnicate")]
     public async Task AnswersCommandsItself(string command, string text)
@@ -60,6 +88,19 @@ public sealed class ChatSessionTests : IDisposable
     {
         Assert.Equal(ExitCode.Success, await _session.AskOnceAsync("a"));
         Assert.Contains("first token 30 ms", _error.ToString());
+    }
+
+    private static async IAsyncEnumerable<ReplyEvent> Refuse(string question, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.Yield();
+        var details = new Google.Rpc.Status { Code = (int)StatusCode.InvalidArgument, Message = "messages: too long." };
+        details.Details.Add(Any.Pack(new BadRequest { FieldViolations = { new BadRequest.Types.FieldViolation { Field = "messages" } } }));
+        if (question.Length > 0)
+        {
+            throw new Qwen3ClientException(details.ToRpcException());
+        }
+
+        yield break;
     }
 
     private async Task Run(params string[] lines)

@@ -52,24 +52,36 @@ public class TextReplyWriterTests
     [Fact]
     public void AModelCannotSteerTheTerminal()
     {
-        Show(ScriptedReply.Started, ScriptedReply.Answer("a\u001b[2Jb\tc\nd\a"));
-        Assert.Equal("a\uFFFD[2Jb\tc\nd\uFFFD", _out.ToString());
+        CommandTerminal screen = new(TextReader.Null, _out, _error) { OutIsScreen = true, ErrorIsScreen = true };
+        Show(new TextReplyWriter(screen), ScriptedReply.Started, ScriptedReply.Thinking("\u001b[2J"), ScriptedReply.Answer("a\u001b[2Jb\tc\r\nd\a"));
+        Assert.Equal("a\uFFFD[2Jb\tc\uFFFD\nd\uFFFD", _out.ToString());
+        Assert.Equal("<think>\n\uFFFD[2J\n</think>\n\n", _error.ToString());
     }
 
-    private void Show(params ReplyEvent[] events)
+    [Fact]
+    public void AFileOrAPipeGetsTheTextAsItIs()
+    {
+        Show(ScriptedReply.Started, ScriptedReply.Thinking("\u001b[2J"), ScriptedReply.Answer("a\u001b[2Jb\tc\r\nd\a"));
+        Assert.Equal("a\u001b[2Jb\tc\r\nd\a", _out.ToString());
+        Assert.Equal("<think>\n\u001b[2J\n</think>\n\n", _error.ToString());
+    }
+
+    private void Show(params ReplyEvent[] events) => Show(_writer, events);
+
+    private static void Show(TextReplyWriter writer, params ReplyEvent[] events)
     {
         foreach (ReplyEvent reply in events)
         {
             switch (reply.EventCase)
             {
                 case ReplyEvent.EventOneofCase.Started:
-                    _writer.Start(reply.Started);
+                    writer.Start(reply.Started);
                     break;
                 case ReplyEvent.EventOneofCase.Delta:
-                    _writer.Add(reply.Delta);
+                    writer.Add(reply.Delta);
                     break;
                 default:
-                    _writer.Finish(reply.Finished, TimeSpan.FromMilliseconds(12), new ThinkingBudget());
+                    writer.Finish(reply.Finished, TimeSpan.FromMilliseconds(12), new ThinkingBudget());
                     break;
             }
         }

@@ -41,8 +41,13 @@ public class ServeCommandTests
     [Fact]
     public async Task ASettingThatCannotBeUsedIsNamed()
     {
-        using CommandProcess serve = CommandProcess.Start("serve", "--model", TinyChatModel.Moe.Value, "--shards", "0", "--urls", "http://127.0.0.1:0");
+        DirectoryInfo directory = Directory.CreateTempSubdirectory("qwen3-serve-");
+        File.WriteAllText(Path.Combine(directory.FullName, "appsettings.json"), $$"""
+            { "Urls": "http://127.0.0.1:0", "Qwen3": { "Models": [ { "Directory": "{{TinyChatModel.Dense.Value}}", "ExpertShards": 0 } ] } }
+            """);
+        using CommandProcess serve = CommandProcess.StartIn(directory.FullName, "serve");
         Assert.Equal(ExitCode.Usage, await serve.ExitCodeAsync());
+        directory.Delete(recursive: true);
         Assert.Contains("Qwen3:Models:0:ExpertShards is 0", await serve.Error.ReadToEndAsync(TestContext.Current.CancellationToken));
     }
 

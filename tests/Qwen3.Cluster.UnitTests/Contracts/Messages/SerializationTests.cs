@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
 using Qwen3.Cluster.Contracts.Messages;
@@ -81,7 +83,81 @@ public sealed class SerializationTests : IDisposable
         Assert.Equal(new DevicePlace("a", "cpu"), RoundTripMessage(new DevicePlace("a", "cpu")));
     }
 
+    [Fact]
+    public void Batches_keep_their_bits()
+    {
+        float[] values = [1.5f, float.NaN, -0f, float.PositiveInfinity, float.Epsilon, 3f];
+        using ExpertBatch batch = Batch(values, [0, 1, 1], [7, 0, 127]);
+
+        using ExpertBatch read = RoundTripMessage(batch);
+
+        Assert.Equal((5, 3), (read.Layer, read.HiddenSize));
+        Assert.True(MemoryMarshal.AsBytes(read.Inputs.Span).SequenceEqual(MemoryMarshal.AsBytes<float>(values)));
+        Assert.Equal([0, 1, 1], read.Rows.Span.ToArray());
+        Assert.Equal([7, 0, 127], read.ExpertIds.Span.ToArray());
+        using ExpertOutputs outputs = RoundTripMessage(new ExpertOutputs { Outputs = TensorBuffer<float>.CopyOf([]) });
+        Assert.Equal(0, outputs.Outputs.Memory.Length);
+    }
+
+    [Fact]
+    public void Batches_travel_in_bulk_from_one_segment_or_many()
+    {
+        float[] values = [.. Enumerable.Range(0, 100_000).Select(i => i / 7f)];
+        using ExpertBatch batch = Batch(values, [0], [1]);
+        var serializer = _services.GetRequiredService<Serializer<ExpertBatch>>();
+
+        byte[] bytes = serializer.SerializeToArray(batch);
+        using ExpertBatch read = serializer.Deserialize(Segments(bytes, 4096))!;
+
+        Assert.InRange(bytes.Length, 400_000, 400_200);
+        Assert.Equal(values, read.Inputs.Span.ToArray());
+    }
+
+    [Fact]
+    public void Batches_that_are_cut_short_are_refused()
+    {
+        var serializer = _services.GetRequiredService<Serializer<ExpertBatch>>();
+        using ExpertBatch batch = Batch(new float[1000], [0], [1]);
+        byte[] bytes = serializer.SerializeToArray(batch);
+
+        Assert.Throws<SerializerException>(() => serializer.Deserialize(bytes[..2000]));
+    }
+
+    [Fact]
+    public void Buffers_are_given_back_once()
+    {
+        TensorBuffer<float> buffer = TensorBuffer<float>.CopyOf([1, 2]);
+        buffer.Dispose();
+        using TensorBuffer<float> one = TensorBuffer<float>.Rent(2);
+        buffer.Dispose(); // The array has another owner by now.
+        using TensorBuffer<float> two = TensorBuffer<float>.Rent(2);
+
+        Assert.False(one.Memory.Equals(two.Memory));
+        Assert.Throws<ObjectDisposedException>(() => buffer.Memory);
+    }
+
     public void Dispose() => _services.Dispose();
+
+    private static ExpertBatch Batch(float[] inputs, int[] rows, int[] experts) => new()
+    {
+        Layer = 5,
+        HiddenSize = 3,
+        Inputs = TensorBuffer<float>.CopyOf(inputs),
+        Rows = TensorBuffer<int>.CopyOf(rows),
+        ExpertIds = TensorBuffer<int>.CopyOf(experts),
+    };
+
+    private static ReadOnlySequence<byte> Segments(byte[] bytes, int size)
+    {
+        Segment? first = null, last = null;
+        foreach (byte[] part in bytes.Chunk(size))
+        {
+            last = new Segment(part, last);
+            first ??= last;
+        }
+
+        return new ReadOnlySequence<byte>(first!, 0, last!, last!.Memory.Length);
+    }
 
     private T RoundTripMessage<T>(T message) where T : notnull
     {
@@ -94,5 +170,18 @@ public sealed class SerializationTests : IDisposable
         // As Orleans sends it: an exception of a type that the reader does not know beforehand.
         var serializer = _services.GetRequiredService<Serializer<Exception>>();
         return Assert.IsType<T>(serializer.Deserialize(serializer.SerializeToArray(exception)));
+    }
+
+    private sealed class Segment : ReadOnlySequenceSegment<byte>
+    {
+        public Segment(byte[] bytes, Segment? before)
+        {
+            Memory = bytes;
+            if (before is not null)
+            {
+                RunningIndex = before.RunningIndex + before.Memory.Length;
+                before.Next = this;
+            }
+        }
     }
 }

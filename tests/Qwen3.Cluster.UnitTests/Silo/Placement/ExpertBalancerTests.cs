@@ -7,13 +7,13 @@ namespace Qwen3.Cluster.UnitTests.Silo.Placement;
 public class ExpertBalancerTests
 {
     [Theory]
-    [InlineData(1.0, 8)]
-    [InlineData(1.2, 8)]
-    [InlineData(0.8, 16)]
-    [InlineData(1.0, 16)]
-    [InlineData(1.2, 16)]
-    [InlineData(1.5, 16)]
-    public void A_skewed_load_becomes_even(double exponent, int shards)
+    [InlineData(1.0, 8, 9)]
+    [InlineData(1.2, 8, 9)]
+    [InlineData(0.8, 16, 15)]
+    [InlineData(1.0, 16, 20)]
+    [InlineData(1.2, 16, 25)]
+    [InlineData(1.5, 16, 28)]
+    public void A_skewed_load_becomes_even_by_few_moves(double exponent, int shards, int loadsPerLayer)
     {
         int[] experts = Loads.Experts(layers: 94, experts: 128);
         ExpertLoad load = Loads.Zipf(exponent, experts, seed: 1);
@@ -24,7 +24,7 @@ public class ExpertBalancerTests
 
         Assert.InRange(ExpertImbalance.Of(load, even).Worst, 1, 1.2);
         // Packing anew would load nearly all 128 of each layer.
-        Assert.InRange(Loads.LoadCount(dealt, even), 1, 94 * 32);
+        Assert.InRange(Loads.LoadCount(dealt, even), 1, 94 * loadsPerLayer);
     }
 
     [Theory]

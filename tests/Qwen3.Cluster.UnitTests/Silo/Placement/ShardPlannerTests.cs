@@ -80,6 +80,10 @@ public class ShardPlannerTests
         Assert.Equal(0, Moved(before, Plan([full], Shards(2, 10), before)));
         // Even where nobody remembers that they are there.
         Assert.Equal(0, Moved(before, Plan([full], Shards(2, 10))));
+        Assert.Equal("a", Plan([full, Node("b", 90)], Shards(1, 10)).Places![0].Node);
+        // Even where more was promised than there is.
+        var promised = new Dictionary<DevicePlace, long> { [new("a", "cpu")] = 1 };
+        Assert.True(ShardPlanner.PlanShards(Demand, Shards(2, 10), before, [full], promised).IsPossible);
         // One that has grown needs the difference.
         Assert.False(Plan([full], Shards(2, 10.5), before).IsPossible);
     }
@@ -122,6 +126,21 @@ public class ShardPlannerTests
         ShardPlan plan = Plan([Node("a", 12), Node("b", 8)], [new(0, Bytes(6)), new(1, Bytes(8)), new(2, Bytes(6))]);
 
         Assert.Equal(["a", "b", "a"], plan.Places!.OrderBy(place => place.Key).Select(place => place.Value.Node));
+    }
+
+    [Fact]
+    public void For_evenness_what_is_not_loaded_yet_moves_first()
+    {
+        // Tightly, 1 goes to b, and 2, 3 and 5 to a, which then has four shards. On c there is room for 0 or for 5.
+        NodeStatus[] nodes = [Node("a", 13), Node("b", 8), Node("c", 1)];
+        var before = new Dictionary<int, DevicePlace> { [0] = new("a", "cpu"), [4] = new("b", "cpu") };
+        nodes[0] = nodes[0] with { Devices = [Device("cpu", 13, (0, 1))] };
+        nodes[1] = nodes[1] with { Devices = [Device("cpu", 8, (4, 1))] };
+        ShardDemand[] shards = [new(0, Bytes(1)), new(1, Bytes(8)), new(2, Bytes(6)), new(3, Bytes(6)), new(4, Bytes(1)), new(5, Bytes(1))];
+
+        ShardPlan plan = Plan(nodes, shards, before);
+
+        Assert.Equal(["a", "b", "a", "a", "b", "c"], plan.Places!.OrderBy(place => place.Key).Select(place => place.Value.Node));
     }
 
     [Fact]
@@ -195,7 +214,7 @@ public class ShardPlannerTests
     {
         NodeStatus[] nodes =
         [
-            Node("a", 0) with { Devices = [Device("cuda:0", 40), Device("cuda:1", 30)] },
+            Node("a", 0) with { Devices = [Device("cuda:0", 55), Device("cuda:1", 30)] },
             Node("b", 25),
             Node("c", 19),
         ];
