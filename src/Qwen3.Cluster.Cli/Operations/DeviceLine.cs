@@ -15,16 +15,22 @@ public sealed record DeviceLine(
     string Device = "", string Memory = "", string Model = "", string Shards = "", string Experts = "", double? Load = null, string Router = "")
 {
     /// <summary>The lines of a node: one for each router, and at least one for each model of each device, and for each device.</summary>
-    public static IEnumerable<DeviceLine> Of(Node node, Topology topology)
+    /// <param name="node">The node.</param>
+    /// <param name="topology">The cluster that it is in.</param>
+    /// <param name="isWide">Whether there is room for all figures; else memory stands below its device, and caches are left out.</param>
+    public static IEnumerable<DeviceLine> Of(Node node, Topology topology, bool isWide)
     {
         foreach (Device device in node.Devices)
         {
-            DeviceLine[] lines = [.. topology.Models.SelectMany(model => Of(device, model, topology)).DefaultIfEmpty(new DeviceLine())];
-            lines[0] = lines[0] with
+            List<DeviceLine> lines = [.. topology.Models.SelectMany(model => Of(device, model, topology, isWide)).DefaultIfEmpty(new DeviceLine())];
+            string memory = ByteUnits.Of((long)(device.MemoryBytes - device.FreeBytes), (long)device.MemoryBytes);
+            lines[0] = lines[0] with { Device = $"{device.Name} ×{device.Threads}", Memory = memory };
+            if (!isWide)
             {
-                Device = $"{device.Name} ×{device.Threads}",
-                Memory = ByteUnits.Of((long)(device.MemoryBytes - device.FreeBytes), (long)device.MemoryBytes),
-            };
+                lines.AddRange(lines.Count == 1 ? [new DeviceLine()] : []);
+                lines[1] = lines[1] with { Device = memory };
+            }
+
             foreach (DeviceLine line in lines)
             {
                 yield return line;
@@ -32,10 +38,10 @@ public sealed record DeviceLine(
         }
     }
 
-    private static IEnumerable<DeviceLine> Of(Device device, ModelStatus model, Topology topology)
+    private static IEnumerable<DeviceLine> Of(Device device, ModelStatus model, Topology topology, bool isWide)
     {
         Shard[] shards = [.. device.Shards.Where(shard => shard.Model == model.Name)];
-        string[] routers = [.. device.Routers.Where(router => router.Model == model.Name).Select(Describe)];
+        string[] routers = [.. device.Routers.Where(router => router.Model == model.Name).Select(router => Describe(router, isWide))];
         if (shards.Length == 0 && routers.Length == 0)
         {
             yield break;
@@ -60,9 +66,9 @@ public sealed record DeviceLine(
         topology.Nodes.SelectMany(node => node.Devices).SelectMany(device => device.Shards)
             .Count(other => other.Model == shard.Model && other.Index == shard.Index);
 
-    private static string Describe(Router router)
+    private static string Describe(Router router, bool hasCache)
     {
-        string cache = router.CachePages == 0 ? "" : $", cache {(double)router.CachePagesUsed / router.CachePages:P0}";
+        string cache = !hasCache || router.CachePages == 0 ? "" : $", cache {(double)router.CachePagesUsed / router.CachePages:P0}";
         return $"{router.Replica}: {router.Running} running, {router.Waiting} waiting{cache}";
     }
 }

@@ -10,9 +10,9 @@ public static class TopologyText
     // From here on there is room for bars.
     private const int WideWidth = 110;
     private const int BarWidth = 5;
-    private const int Gap = 2;
     private const int MinimalWidth = 7;
 
+    private static readonly (string, Cell[])[] NoColumns = [];
     private static readonly Style Dim = new(decoration: Decoration.Dim);
     private static readonly Style Strong = new(decoration: Decoration.Bold);
     private static readonly Style Warning = new(Color.Yellow);
@@ -73,7 +73,7 @@ public static class TopologyText
         foreach (Node node in topology.Nodes)
         {
             Cell[] left = [.. Describe(node, topology, isWide)];
-            DeviceLine[] right = [.. DeviceLine.Of(node, topology)];
+            DeviceLine[] right = [.. DeviceLine.Of(node, topology, isWide)];
             for (int i = 0; i < Math.Max(left.Length, right.Length); i++)
             {
                 lines.Add((i < left.Length ? left[i] : new Cell(""), i < right.Length ? right[i] : new DeviceLine()));
@@ -83,15 +83,17 @@ public static class TopologyText
         return ToTable(
             [
                 ("node", [.. lines.Select(line => line.Node)]),
-                ("device", [.. lines.Select(line => new Cell(line.Device.Device))]),
-                ("memory", [.. lines.Select(line => new Cell(line.Device.Memory))]),
-                .. topology.Models.Count > 1 ? [("model", [.. lines.Select(line => new Cell(line.Device.Model))])] : Array.Empty<(string, Cell[])>(),
-                ("experts", [.. lines.Select(line => new Cell(line.Device.Experts))]),
-                ("load", [.. lines.Select(line => new Cell(line.Device.Load is { } load ? Share(load, isWide) : ""))]),
-                ("shards", [.. lines.Select(line => new Cell(line.Device.Shards))]),
-                ("routers", [.. lines.Select(line => new Cell(line.Device.Router))]),
+                Column("device", line => line.Device),
+                .. isWide ? [Column("memory", line => line.Memory)] : NoColumns,
+                .. topology.Models.Count > 1 ? [Column("model", line => line.Model)] : NoColumns,
+                Column("experts", line => line.Experts),
+                Column("load", line => line.Load is { } load ? Share(load, isWide) : ""),
+                Column("shards", line => line.Shards),
+                Column("routers", line => line.Router),
             ],
             width);
+
+        (string, Cell[]) Column(string name, Func<DeviceLine, string> text) => (name, [.. lines.Select(line => new Cell(text(line.Device)))]);
     }
 
     private static IEnumerable<Cell> Describe(Node node, Topology topology, bool isWide)
@@ -115,23 +117,23 @@ public static class TopologyText
         Device[] devices = [.. topology.Nodes.SelectMany(node => node.Devices)];
         return ToTable(
             [
-                Column("model", (model, _) => new Cell(model.Name)),
+                ("model", [.. topology.Models.Select(model => new Cell(model.Name))]),
                 Column("shards", (model, experts) => Count(
-                    devices.SelectMany(device => device.Shards).Where(shard => shard.Model == model.Name).DistinctBy(shard => shard.Index).Count(),
+                    devices.SelectMany(device => device.Shards).Where(shard => shard.Model == model).DistinctBy(shard => shard.Index).Count(),
                     (int)experts.Shards)),
                 Column("routers", (model, experts) => Count(
-                    devices.SelectMany(device => device.Routers).Count(router => router.Model == model.Name), (int)experts.Replicas)),
+                    devices.SelectMany(device => device.Routers).Count(router => router.Model == model), (int)experts.Replicas)),
                 Column("imbalance", (_, experts) => new Cell(experts.ChoicesCounted == 0 ? "–" : $"{experts.Imbalance:N2}")),
-                Column("replicated", (_, experts) => new Cell($"{Plural((int)experts.ExpertsReplicated, "expert")}")),
+                Column("replicated", (_, experts) => new Cell(Plural((int)experts.ExpertsReplicated, "expert"))),
                 Column("choices", (_, experts) => new Cell($"{experts.ChoicesCounted:N0}")),
             ],
             width);
 
-        (string, Cell[]) Column(string name, Func<ModelStatus, ExpertStatus, Cell> cell) =>
-            (name, [.. topology.Models.Select(model => cell(model, model.Experts ?? new ExpertStatus()))]);
+        // Nothing is known of a model that nobody has asked for.
+        (string, Cell[]) Column(string name, Func<string, ExpertStatus, Cell> cell) =>
+            (name, [.. topology.Models.Select(model => model.Experts is { } experts ? cell(model.Name, experts) : new Cell("–"))]);
 
-        // A model that nobody has asked for has a map of nothing.
-        Cell Count(int there, int wanted) => wanted == 0 ? new Cell("–", Dim) : new Cell($"{there} of {wanted}", there < wanted ? Warning : null);
+        Cell Count(int there, int wanted) => new($"{there} of {wanted}", there < wanted ? Warning : Style.Plain);
     }
 
     private static IEnumerable<(string Text, Style Style)> Problems(Topology topology)
@@ -158,15 +160,19 @@ public static class TopologyText
     /// <summary>A table whose last two columns share what the others leave of the width, where they need more.</summary>
     private static Table ToTable((string Name, Cell[] Cells)[] columns, int width)
     {
+        // A cell and its right neighbour are two spaces apart: its own, and the border's.
         Table table = new() { Border = TableBorder.Simple };
         int[] widths = [.. columns.Select(column => column.Cells.Select(cell => cell.Text.Length).Append(column.Name.Length).Max())];
-        int left = width - 2 - (Gap * (columns.Length - 1)) - widths[..^2].Sum();
-        widths[^2] = Math.Max(Math.Min(widths[^2], left - widths[^1]), Math.Min(widths[^2], left / 2));
+        int left = Math.Max(width - 2 - (2 * (columns.Length - 1)) - widths[..^2].Sum(), 2 * MinimalWidth);
+        widths[^2] = Math.Min(widths[^2], Math.Max(left - widths[^1], left / 2));
         widths[^1] = Math.Min(widths[^1], left - widths[^2]);
         for (int i = 0; i < columns.Length; i++)
         {
-            int gap = i == columns.Length - 1 ? 0 : Gap;
-            table.AddColumn(new TableColumn(new Text(columns[i].Name, Dim)) { Width = Math.Max(widths[i], MinimalWidth), Padding = new Padding(0, 0, gap, 0) });
+            bool wraps = i >= columns.Length - 2 || columns[i].Name == "model";
+            table.AddColumn(new TableColumn(new Text(columns[i].Name, Dim))
+            {
+                Width = widths[i], NoWrap = !wraps, Padding = new Padding(0, 0, i == columns.Length - 1 ? 0 : 1, 0),
+            });
         }
 
         for (int row = 0; row < columns[0].Cells.Length; row++)
