@@ -22,6 +22,9 @@ public sealed class Loading<T>(string model, Func<Task<T>> load, TimeSpan retryA
     /// <summary>Whether it is there, or on its way.</summary>
     public bool IsWanted => _loading is { IsFaulted: false };
 
+    /// <summary>Why it could not be loaded; null: it could, or was not asked for.</summary>
+    public string? Problem => _loading is { IsFaulted: true } failed ? failed.Exception!.InnerException!.Message : null;
+
     /// <summary>What was loaded.</summary>
     /// <exception cref="ModelUnavailableException">It could not be loaded.</exception>
     public Task<T> Get()

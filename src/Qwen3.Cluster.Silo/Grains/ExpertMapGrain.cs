@@ -28,6 +28,7 @@ internal sealed partial class ExpertMapGrain(
     private ExpertPlacement? _next; // while experts move between shards: where they are going
     private ExpertMap? _map;
     private int _extraExperts;
+    private int _replicaCount;
     private long _loadAge;
     private long _balancedAt;
     private IReadOnlyList<string> _nodesSpread = []; // over which everything lies evenly
@@ -46,6 +47,7 @@ internal sealed partial class ExpertMapGrain(
         _load = new ExpertLoad(expertCounts);
         _placement = ExpertPlacement.Dealt(expertCounts, files.Options.ExpertShards);
         _extraExperts = files.Options.ExtraExperts;
+        _replicaCount = files.Options.Replicas;
         _loadAge = _balancedAt = time.GetTimestamp();
         this.RegisterGrainTimer(Watch, new GrainTimerCreationOptions(options.Value.WatchInterval, options.Value.WatchInterval) { Interleave = true });
     }
@@ -159,6 +161,8 @@ internal sealed partial class ExpertMapGrain(
         ExpertsReplicated = _placement.ReplicatedCount,
         ChoicesCounted = _load.Total,
         Problem = _places.Problem ?? "",
+        ReplicaCount = _replicaCount,
+        LoadShares = ShardLoad.Shares(_load, _placement),
     });
 
     // While experts move, a shard holds those of both placements.

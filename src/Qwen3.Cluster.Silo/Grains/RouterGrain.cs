@@ -93,17 +93,7 @@ internal sealed partial class RouterGrain : Grain, IRouterGrain
     }
 
     /// <inheritdoc/>
-    public async Task<RouterStatus> GetStatus()
-    {
-        EngineMetrics metrics = (await _replica.Get()).Loop.Metrics;
-        return new RouterStatus
-        {
-            Running = metrics.Running,
-            Waiting = metrics.Waiting,
-            FreePages = metrics.FreePages,
-            PageCount = metrics.TotalPages,
-        };
-    }
+    public async Task<RouterStatus> GetStatus() => EngineMessages.ToStatus((await _replica.Get()).Loop.Metrics);
 
     /// <inheritdoc/>
     public Task<RouterOffer> Offer(UInt128[] pages)

@@ -31,7 +31,8 @@ internal sealed class ReplicaLoader(
         var map = grains.GetGrain<IExpertMapGrain>(key.Model);
         ShardTable table = await finder.Find(key.Model, await map.GetMap(key.Index));
         Replica replica = await LoadTrunk(key, files, table, epochs => Replace(key, map, epochs));
-        inventory.AddRouter(key, files.Options.Backend, new ModelMemory(files, backends.Get(files.Options.Backend)).OfRouter());
+        long bytes = new ModelMemory(files, backends.Get(files.Options.Backend)).OfRouter();
+        inventory.AddRouter(key, files.Options.Backend, bytes, () => EngineMessages.ToStatus(replica.Loop.Metrics));
         return replica;
     }
 
