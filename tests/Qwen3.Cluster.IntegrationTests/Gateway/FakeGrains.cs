@@ -118,6 +118,8 @@ public sealed class FakeGrains : IGatewayGrain, IModelCatalogGrain, IRouterGrain
 
     public Task Leave() => throw new NotSupportedException("A gateway sends no router away.");
 
+    public Task<ExpertMap?> GetMap() => throw new NotSupportedException("A gateway reads no maps.");
+
     public Task UseMap(ExpertMap map) => throw new NotSupportedException("A gateway draws no maps.");
 
     public IAsyncEnumerable<ReplyEvent> Generate(RouterCall call, CancellationToken cancellationToken = default) =>
