@@ -43,4 +43,8 @@ public sealed record NodeStatus
     /// <summary>Why it cannot open the files of some of <see cref="Models"/>, a sentence for each.</summary>
     [Id(9)]
     public IReadOnlyList<string> Problems { get; init; } = [];
+
+    /// <summary>For each model whose files it has opened, what tells them and their settings from others; nodes with different ones cannot share it.</summary>
+    [Id(10)]
+    public IReadOnlyDictionary<string, ulong> Fingerprints { get; init; } = new Dictionary<string, ulong>();
 }

@@ -15,4 +15,8 @@ public sealed record ShardEndpoint
     /// <summary>The node that holds it.</summary>
     [Id(2)]
     public required LinkEndpoint Link { get; init; }
+
+    /// <summary>Of the model's files and settings on that node; a router that has another must not ask it.</summary>
+    [Id(3)]
+    public ulong Fingerprint { get; init; }
 }

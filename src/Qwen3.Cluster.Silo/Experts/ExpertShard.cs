@@ -32,6 +32,9 @@ internal sealed class ExpertShard : IShardExecutor, IShardComputation, IAsyncDis
     /// <summary>Names this loading of the shard: no other one, here or elsewhere, before or after, has the same.</summary>
     public ulong Epoch { get; }
 
+    /// <summary>Of the model's files and settings here.</summary>
+    public ulong Fingerprint => _files.Fingerprint;
+
     /// <inheritdoc/>
     public int HiddenSize => _files.Layout.HiddenSize;
 

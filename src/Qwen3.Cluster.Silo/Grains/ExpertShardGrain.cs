@@ -36,8 +36,11 @@ internal sealed partial class ExpertShardGrain : Grain, IExpertShardGrain
     }
 
     /// <inheritdoc/>
-    public async Task<ShardEndpoint> Open() =>
-        new() { Shard = _key.Index, Epoch = (await _shard.Get()).Epoch, Link = _links.Endpoint };
+    public async Task<ShardEndpoint> Open()
+    {
+        ExpertShard shard = await _shard.Get();
+        return new ShardEndpoint { Shard = _key.Index, Epoch = shard.Epoch, Link = _links.Endpoint, Fingerprint = shard.Fingerprint };
+    }
 
     /// <inheritdoc/>
     public async Task Hold(IReadOnlyList<LayerExpert> experts)

@@ -26,6 +26,9 @@ public sealed record ModelFiles(
     /// <summary>As requests name it.</summary>
     public string Name => Options.Name;
 
+    /// <summary>Equal on nodes whose files and settings give the same bits; see <see cref="ModelFingerprint"/>.</summary>
+    public ulong Fingerprint { get; } = ModelFingerprint.Of(Checkpoint, Options);
+
     /// <summary>Pages of a router's cache.</summary>
     public int PageCount => (Options.CacheTokens + Options.PageSize - 1) / Options.PageSize;
 

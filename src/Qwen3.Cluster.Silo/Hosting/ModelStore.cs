@@ -24,6 +24,10 @@ public sealed class ModelStore : IAsyncDisposable
     /// <summary>Why models could not be opened, one sentence for each that could not.</summary>
     public IReadOnlyList<string> Problems => [.. Names.Select(name => _models[name].Problem).OfType<string>()];
 
+    /// <summary>For each model that is open, its files' <see cref="ModelFiles.Fingerprint"/>.</summary>
+    public IReadOnlyDictionary<string, ulong> Fingerprints =>
+        _models.Where(model => model.Value.IsLoaded).ToDictionary(model => model.Key, model => model.Value.Get().Result.Fingerprint);
+
     /// <summary>The files of a model.</summary>
     /// <param name="name">As requests name it; empty: the default one.</param>
     /// <exception cref="ModelNotFoundException">There is no such model.</exception>

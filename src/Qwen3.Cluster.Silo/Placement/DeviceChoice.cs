@@ -60,7 +60,12 @@ internal sealed class DeviceChoice
 
         if (!node.Models.Contains(_demand.Model))
         {
-            return $"without the files of '{_demand.Model}'";
+            return $"without '{_demand.Model}' in their settings";
+        }
+
+        if (_demand.Fingerprint is { } wanted && node.Fingerprints.TryGetValue(_demand.Model, out ulong has) && has != wanted)
+        {
+            return $"with another checkpoint of '{_demand.Model}', or other ExpertShards, DenseSlices or Precision";
         }
 
         return _demand.Labels.All(label => node.Labels.TryGetValue(label.Key, out string? value) && value == label.Value)

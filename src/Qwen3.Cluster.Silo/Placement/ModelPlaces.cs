@@ -24,7 +24,7 @@ internal sealed class ModelPlaces
         _memory = memory;
         _census = census;
         _shardCount = files.Options.ExpertShards;
-        _demand = new NodeDemand { Model = files.Name, Labels = files.Options.NodeLabels, Kind = device };
+        _demand = new NodeDemand { Model = files.Name, Labels = files.Options.NodeLabels, Kind = device, Fingerprint = files.Fingerprint };
     }
 
     /// <summary>Why the last plan failed; null: it did not.</summary>

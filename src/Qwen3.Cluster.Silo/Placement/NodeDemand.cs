@@ -11,6 +11,9 @@ internal sealed record NodeDemand
     /// <summary>Labels that a node must have, each with this value.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Of the files and settings that the model's other nodes have; null: any.</summary>
+    public ulong? Fingerprint { get; init; }
+
     /// <summary>The kind of device that its back-end computes on; null: any.</summary>
     public DeviceKind? Kind { get; init; }
 }

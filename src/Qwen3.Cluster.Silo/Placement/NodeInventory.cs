@@ -57,6 +57,7 @@ internal sealed class NodeInventory(
         Version = Assembly.GetExecutingAssembly().GetName().Version?.ToString(3) ?? "",
         StartedAt = StartedAt,
         Problems = models.Problems,
+        Fingerprints = models.Fingerprints,
     };
 
     // Two back-ends may compute on one device: what both hold is there.

@@ -1,4 +1,5 @@
 using Qwen3.Cluster.Contracts.Messages;
+using Qwen3.Cluster.Model.Experts;
 
 namespace Qwen3.Cluster.IntegrationTests.Silo;
 
@@ -71,6 +72,16 @@ public sealed class FleetTests
         await fleet.Stop(fleet.Silos[2]);
         await fleet.WaitForShards(4, 4);
         Assert.Equal(expected, await AskAll(fleet, 8));
+    }
+
+    [Fact]
+    public async Task ASiloWithOtherSettingsOfTheModelGetsNoPartOfIt()
+    {
+        int silos = 0;
+        await using TestFleet fleet = await TestFleet.Start(2, model => model.Precision = silos++ == 1 ? ActivationPrecision.BFloat16 : ActivationPrecision.Float32);
+        await fleet.AddSilo(); // with the settings of the first
+        await fleet.WaitForShards(4, 0, 4);
+        Assert.Equal(0, fleet.ShardCounts()[1]);
     }
 
     private static async Task<ReplyUsage> Usage(TestFleet fleet, string text)

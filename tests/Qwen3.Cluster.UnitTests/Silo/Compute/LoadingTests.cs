@@ -24,6 +24,17 @@ public class LoadingTests
     }
 
     [Fact]
+    public async Task Another_node_that_did_not_answer_is_asked_again_at_once()
+    {
+        bool fails = true;
+        Loading<string> loading = Create(() => fails ? throw new Orleans.Runtime.SiloUnavailableException("gone") : Task.FromResult("weights"));
+        await Assert.ThrowsAsync<Orleans.Runtime.SiloUnavailableException>(loading.Get);
+
+        fails = false;
+        Assert.Equal(("weights", 2), (await loading.Get(), _loads));
+    }
+
+    [Fact]
     public async Task A_failure_holds_for_a_while_and_then_the_first_to_ask_makes_it_try_again()
     {
         bool fails = true;

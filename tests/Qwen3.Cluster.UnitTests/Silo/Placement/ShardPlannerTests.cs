@@ -169,7 +169,7 @@ public class ShardPlannerTests
             Node("d", 100),
             Node("f", 100) with { Labels = labels },
         ];
-        const string Reasons = "1 draining, 1 without the files of 'X', 2 without the labels disk=fast, zone=a, 1 without a device of the kind Cuda";
+        const string Reasons = "1 draining, 1 without 'X' in their settings, 2 without the labels disk=fast, zone=a, 1 without a device of the kind Cuda";
 
         Assert.Equal(
             $"shard 0 of 'X' has no place: of 5 nodes, {Reasons}; start a node that suits, or change what the model asks for.",

@@ -34,7 +34,7 @@ public sealed class EngineLoopTests : IAsyncDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_step_that_fails_ends_all_and_only_a_shard_may_be_back_soon(bool isShard)
+    public async Task A_step_that_fails_ends_all_and_only_without_its_shards_another_router_may_go_on(bool isShard)
     {
         using HashLanguageModel model = new(4, 100);
         model.BeforeForward = _ => throw (isShard ? new ExpertShardException("gone") : new InvalidOperationException("broken"));
@@ -43,9 +43,26 @@ public sealed class EngineLoopTests : IAsyncDisposable
 
         foreach (ChannelReader<GenerationDelta> reply in replies)
         {
-            var failure = await Assert.ThrowsAsync<ModelUnavailableException>(() => ReadAll(reply));
-            Assert.Equal(isShard, failure.RetryAfter is not null);
+            Exception failure = await Assert.ThrowsAnyAsync<Exception>(() => ReadAll(reply));
+            Assert.True(isShard ? failure is RouterLostException : failure is ModelUnavailableException { RetryAfter: null });
         }
+    }
+
+    [Fact]
+    public async Task A_request_that_another_router_has_begun_is_taken_though_the_queue_is_full()
+    {
+        using ManualResetEventSlim open = new();
+        using HashLanguageModel model = new(4, 100);
+        model.BeforeForward = _ => open.Wait(TestContext.Current.CancellationToken);
+        Engine engine = new(model, TinyTokenizer.Thinking, new EngineOptions { MaxWaiting = 1, MaxSequences = 1 }, TimeProvider.System);
+        using EngineLoop loop = new(new ModelGrainKey("m", 0), engine, _thread, 1, TimeProvider.System, new RouterMeter(new Meters()));
+        List<Task<ChannelReader<GenerationDelta>>> adding = [loop.Add(Request("a", 8)), .. Enumerable.Range(0, 3).Select(i => loop.Add(Request($"new {i}", 8)))];
+        adding.AddRange(Enumerable.Range(0, 3).Select(i => loop.Add(Request($"begun {i}", 8) with { Written = [[]] })));
+        open.Set();
+        await Task.WhenAny(Task.WhenAll(adding), Task.Delay(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+
+        Assert.Contains(adding[1..4], task => task.Exception?.InnerException is QueueFullException);
+        Assert.All(adding[4..], task => Assert.True(task.IsCompletedSuccessfully));
     }
 
     public ValueTask DisposeAsync() => _thread.DisposeAsync();
