@@ -5,7 +5,8 @@ namespace Qwen3.Cluster.IntegrationTests.Fleet;
 
 /// <summary>
 /// Machines of a network of their own, played by network namespaces of Linux: each has an address, <c>10.213.0.1</c> and so on, and a cable to a
-/// switch, which is a bridge in one more namespace. The machine's own network is not touched. All of it goes when it is disposed of.
+/// switch, which is a bridge in one more namespace or a <see cref="LossySwitch"/>. The machine's own network keeps as it is. All of it goes when it
+/// is disposed of.
 /// </summary>
 internal sealed class NetworkNamespaces : IAsyncDisposable
 {
@@ -14,21 +15,19 @@ internal sealed class NetworkNamespaces : IAsyncDisposable
     private readonly string _prefix = $"qwen3-{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..6]}";
     private readonly List<string> _names = [];
 
-    private NetworkNamespaces()
-    {
-    }
+    private readonly LossySwitch? _lossy;
 
-    /// <summary>How many machines there are.</summary>
-    public int Count => _names.Count - 1;
+    private NetworkNamespaces(LossySwitch? lossy) => _lossy = lossy;
 
     private string Switch => $"{_prefix}-switch";
 
     /// <summary>Makes some.</summary>
     /// <param name="count">How many machines.</param>
+    /// <param name="lossy">Joins them, a new one; it is disposed of with them. Null: a bridge, as fast as the kernel is.</param>
     /// <returns>Them, or why this machine does not allow it.</returns>
-    public static async Task<(NetworkNamespaces? Network, string Refusal)> TryCreate(int count)
+    public static async Task<(NetworkNamespaces? Network, string Refusal)> TryCreate(int count, LossySwitch? lossy = null)
     {
-        NetworkNamespaces network = new();
+        NetworkNamespaces network = new(lossy);
         try
         {
             await network.Add(network.Switch);
@@ -38,16 +37,16 @@ internal sealed class NetworkNamespaces : IAsyncDisposable
             {
                 string name = network.NameOf(i);
                 await network.Add(name);
-                await Run("ip", "link", "add", Cable, "netns", name, "type", "veth", "peer", "name", $"port{i}", "netns", network.Switch);
-                await Run("ip", "-n", network.Switch, "link", "set", $"port{i}", "master", "bridge", "up");
+                await network.Plug(i);
                 await Run("ip", "-n", name, "address", "add", $"{AddressOf(i)}/24", "dev", Cable);
                 await Run("ip", "-n", name, "link", "set", Cable, "up");
                 await Run("ip", "-n", name, "link", "set", "lo", "up");
             }
 
+            lossy?.Start();
             return (network, "");
         }
-        catch (Exception exception) when (exception is InvalidOperationException or Win32Exception)
+        catch (Exception exception) when (exception is InvalidOperationException or Win32Exception or IOException or UnauthorizedAccessException)
         {
             await network.DisposeAsync();
             return (null, exception.Message);
@@ -60,35 +59,32 @@ internal sealed class NetworkNamespaces : IAsyncDisposable
     /// <summary>What runs a command on a machine.</summary>
     public string[] PrefixOf(int machine) => ["ip", "netns", "exec", NameOf(machine)];
 
-    /// <summary>Makes every cable slow and lossy.</summary>
-    /// <param name="netem">What netem is to do, as tc takes it.</param>
-    /// <returns>Why the kernel cannot; empty: it does.</returns>
-    public async Task<string> TryDisturb(params string[] netem)
-    {
-        try
-        {
-            for (int i = 0; i < Count; i++)
-            {
-                await Run("tc", ["-n", NameOf(i), "qdisc", "add", "dev", Cable, "root", "netem", .. netem]);
-            }
-
-            return "";
-        }
-        catch (Exception exception) when (exception is InvalidOperationException or Win32Exception)
-        {
-            return exception.Message;
-        }
-    }
-
     public async ValueTask DisposeAsync()
     {
         foreach (string name in _names)
         {
             await Run("ip", "netns", "delete", name);
         }
+
+        _lossy?.Dispose();
     }
 
     private string NameOf(int machine) => $"{_prefix}-{machine}";
+
+    // One end of a cable in the machine, the other one in the switch.
+    private async Task Plug(int machine)
+    {
+        if (_lossy is not null)
+        {
+            string device = $"qw{Guid.NewGuid().ToString("N")[..8]}";
+            _lossy.Plug(device);
+            await Run("ip", "link", "set", device, "netns", NameOf(machine), "name", Cable);
+            return;
+        }
+
+        await Run("ip", "link", "add", Cable, "netns", NameOf(machine), "type", "veth", "peer", "name", $"port{machine}", "netns", Switch);
+        await Run("ip", "-n", Switch, "link", "set", $"port{machine}", "master", "bridge", "up");
+    }
 
     private async Task Add(string name)
     {
