@@ -26,6 +26,9 @@ public static class CommandLine
             ServeCommand.Create(terminal, verbose),
             InspectCommand.Create(terminal),
             LogitsCommand.Create(terminal),
+            TopologyCommand.Create(terminal),
+            RebalanceCommand.Create(terminal),
+            SpreadCommand.Create(terminal),
         };
 
         ParseResult parsed = root.Parse(arguments);

@@ -72,7 +72,7 @@ public sealed class Qwen3Client : IDisposable
     public async Task<IReadOnlyList<ModelInfo>> ListModelsAsync(CancellationToken cancellationToken = default)
     {
         var call = _stub.ListModelsAsync(new ListModelsRequest(), cancellationToken: cancellationToken);
-        return (await Translate(call.ResponseAsync, cancellationToken).ConfigureAwait(false)).Models;
+        return (await call.ResponseAsync.Translate(cancellationToken).ConfigureAwait(false)).Models;
     }
 
     /// <summary>The tokens of a text.</summary>
@@ -86,7 +86,7 @@ public sealed class Qwen3Client : IDisposable
     {
         var request = new TokenizeRequest { Model = model, Text = text, Plain = plain };
         var call = _stub.TokenizeAsync(request, cancellationToken: cancellationToken);
-        return (await Translate(call.ResponseAsync, cancellationToken).ConfigureAwait(false)).Ids;
+        return (await call.ResponseAsync.Translate(cancellationToken).ConfigureAwait(false)).Ids;
     }
 
     /// <summary>The text of tokens.</summary>
@@ -100,7 +100,7 @@ public sealed class Qwen3Client : IDisposable
     {
         var request = new DetokenizeRequest { Model = model, Ids = { ids }, SkipSpecial = skipSpecial };
         var call = _stub.DetokenizeAsync(request, cancellationToken: cancellationToken);
-        return (await Translate(call.ResponseAsync, cancellationToken).ConfigureAwait(false)).Text;
+        return (await call.ResponseAsync.Translate(cancellationToken).ConfigureAwait(false)).Text;
     }
 
     /// <summary>Closes the client's own channel; calls in progress end.</summary>
@@ -147,25 +147,9 @@ public sealed class Qwen3Client : IDisposable
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using AsyncServerStreamingCall<ReplyEvent> call = start(_stub, cancellationToken);
-        while (await Translate(call.ResponseStream.MoveNext(CancellationToken.None), cancellationToken).ConfigureAwait(false))
+        while (await call.ResponseStream.MoveNext(CancellationToken.None).Translate(cancellationToken).ConfigureAwait(false))
         {
             yield return call.ResponseStream.Current;
-        }
-    }
-
-    private static async Task<T> Translate<T>(Task<T> response, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await response.ConfigureAwait(false);
-        }
-        catch (RpcException exception) when (exception.StatusCode == StatusCode.Cancelled && cancellationToken.IsCancellationRequested)
-        {
-            throw new OperationCanceledException("The call was cancelled.", exception, cancellationToken);
-        }
-        catch (RpcException exception)
-        {
-            throw new Qwen3ClientException(exception);
         }
     }
 }

@@ -67,11 +67,18 @@ internal sealed class BenchmarkSilo : IAsyncDisposable
         IExpertMapGrain grain = _host.Services.GetRequiredService<IGrainFactory>().GetGrain<IExpertMapGrain>(Model);
         for (int i = 0; i < 600; i++)
         {
-            ExpertMap map = await grain.GetMap(replica: 63);
-            int[] counts = [.. map.Shards.GroupBy(shard => shard.Link.Node).Select(node => node.Count())];
-            if (counts.Length == nodes && counts.Max() - counts.Min() <= 1)
+            try
             {
-                return await finder.Find(Model, map);
+                ExpertMap map = await grain.GetMap(replica: 63);
+                int[] counts = [.. map.Shards.GroupBy(shard => shard.Link.Node).Select(node => node.Count())];
+                if (counts.Length == nodes && counts.Max() - counts.Min() <= 1)
+                {
+                    return await finder.Find(Model, map);
+                }
+            }
+            catch (ModelUnavailableException)
+            {
+                // A node that has just come is not yet known to all.
             }
 
             await Task.Delay(100);

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Qwen3.Cluster.Model.Checkpoints;
 using Qwen3.Cluster.Model.Experts;
-using Qwen3.Cluster.Model.Layers;
 using Qwen3.Cluster.Silo.Experts;
 
 namespace Qwen3.Cluster.Benchmarks;
@@ -15,23 +14,22 @@ internal static class DispatchBenchmark
     public static async Task<int> Run(string[] args)
     {
         var arguments = new BenchmarkArguments(args, "layers", "shards", "threads", "rounds");
-        int rounds = arguments.Get("rounds", 9);
+        int rounds = arguments.Get("rounds", 25);
         int threads = arguments.Get("threads", Environment.ProcessorCount);
         string directory = RandomModel.Qwen3_30B(arguments.Get("layers", 8));
         int port = BenchmarkSilo.FreePort();
         await using BenchmarkSilo silo = await BenchmarkSilo.Start(port, port, directory, arguments.Get("shards", 16), threads);
         Checkpoint checkpoint = (await silo.Files).Checkpoint;
         ShardTable shards = await silo.FindShards(nodes: 1);
-        CacheOptions cache = Decoding.CacheFor(16);
         Trunk[] ways =
         [
-            Trunk.WithLocalPool(checkpoint, threads, ActivationPrecision.Float32, cache),
-            Trunk.WithShards(checkpoint, threads, ActivationPrecision.Float32, cache, shards),
-            Trunk.WithShards(checkpoint, threads, ActivationPrecision.Float32, cache, BenchmarkSilo.OverGrains(shards)),
+            Trunk.WithLocalPool(checkpoint, threads, ActivationPrecision.Float32, sequences: 16),
+            Trunk.WithShards(checkpoint, threads, ActivationPrecision.Float32, sequences: 16, shards),
+            Trunk.WithShards(checkpoint, threads, ActivationPrecision.Float32, sequences: 16, BenchmarkSilo.OverGrains(shards)),
         ];
         Console.WriteLine("step            plain pool    shards by reference   ratio                 by grain calls   ratio");
-        Measure("1 sequence", ways, rounds, sequences: 1, rows: 1, steps: 20);
-        Measure("16 sequences", ways, rounds, sequences: 16, rows: 1, steps: 4);
+        Measure("1 sequence", ways, rounds, sequences: 1, rows: 1, steps: 5);
+        Measure("16 sequences", ways, rounds, sequences: 16, rows: 1, steps: 1);
         Measure("chunk of 256", ways, rounds, sequences: 1, rows: 256, steps: 1);
         foreach (Trunk way in ways)
         {

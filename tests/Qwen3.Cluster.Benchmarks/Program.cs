@@ -10,6 +10,14 @@ switch (args)
         return await DispatchBenchmark.Run(rest);
     case ["scatter", .. string[] rest]:
         return await ScatterBenchmark.Run(rest);
+    case ["allocation", .. string[] rest]:
+        return await AllocationBenchmark.Run(rest);
+    case ["two-processes", .. string[] rest]:
+        return TwoProcessesBenchmark.Run(rest);
+    case [RouterProcess.Name, .. string[] rest]:
+        return await RouterProcess.Run(rest);
+    case [RouterProcess.AloneName, .. string[] rest]:
+        return RouterProcess.RunAlone(rest);
     case [NodeProcess.Name, .. string[] rest]:
         return await NodeProcess.Run(rest);
     default:
@@ -18,8 +26,10 @@ switch (args)
             Say which benchmark:
               tokenizer [DIRECTORY] [TEXT FILE]
               startup [OPTIONS OF chat]
-              dispatch [--layers 8] [--shards 16] [--threads N] [--rounds 9]
+              dispatch [--layers 8] [--shards 16] [--threads N] [--rounds 25]
               scatter [--shards 16] [--layers 200] [--rounds 15]
+              allocation
+              two-processes [--layers 8] [--shards 16] [--rounds 25]
             """);
         return 1;
 }

@@ -14,8 +14,8 @@ internal static class RandomModel
     /// <summary>Qwen3-30B-A3B cut to some layers, with a vocabulary of 32,000: 1.3 GB a layer.</summary>
     public static string Qwen3_30B(int layers) => Make(layers, expertWidth: 768, vocabulary: 32_000);
 
-    /// <summary>The experts' number and the tokens' width of Qwen3-30B-A3B in one layer that weighs nothing: for what happens between nodes.</summary>
-    public static string Weightless() => Make(layers: 1, expertWidth: 16, vocabulary: 512);
+    /// <summary>The experts' number and the tokens' width of Qwen3-30B-A3B in one layer that weighs little: for what happens between nodes.</summary>
+    public static string Weightless() => Make(layers: 1, expertWidth: 16, vocabulary: 4096);
 
     private static string Make(int layers, int expertWidth, int vocabulary)
     {

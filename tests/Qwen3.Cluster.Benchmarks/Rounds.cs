@@ -36,11 +36,14 @@ internal sealed class Rounds
     /// <summary>The median time of a way.</summary>
     public double Median(int way) => Quantile(_times[way], 0.5);
 
-    /// <summary>The median of a round's time of one way over that of another, and the quartiles.</summary>
+    /// <summary>The fastest round of a way: the one that was disturbed least.</summary>
+    public double Fastest(int way) => _times[way].Min();
+
+    /// <summary>The median of a round's time of one way over that of another, and the quartiles; then the ratio of the fastest rounds.</summary>
     public string Ratio(int way, int other)
     {
         double[] ratios = [.. _times[way].Zip(_times[other], (a, b) => a / b)];
-        return $"{Quantile(ratios, 0.5):0.000} ({Quantile(ratios, 0.25):0.000}–{Quantile(ratios, 0.75):0.000})";
+        return $"{Quantile(ratios, 0.5):0.000} ({Quantile(ratios, 0.25):0.000}–{Quantile(ratios, 0.75):0.000}; fastest {Fastest(way) / Fastest(other):0.000})";
     }
 
     private static double Quantile(IEnumerable<double> values, double share)

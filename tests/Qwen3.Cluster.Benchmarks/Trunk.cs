@@ -10,23 +10,36 @@ namespace Qwen3.Cluster.Benchmarks;
 internal sealed class Trunk : IDisposable
 {
     private readonly IBackend _backend;
-    private readonly IExpertPool _experts;
 
-    private Trunk(IBackend backend, IExpertPool experts, Qwen3Model model) => (_backend, _experts, Model) = (backend, experts, model);
+    private Trunk(Checkpoint checkpoint, IBackend backend, IExpertPool experts, int sequences, OverlapChoice? overlap)
+    {
+        _backend = backend;
+        Experts = experts;
+        Overlap = overlap ?? new OverlapChoice();
+        Model = Qwen3Model.Load(checkpoint, backend, experts, Decoding.CacheFor(sequences), Overlap);
+    }
 
     /// <summary>The model.</summary>
     public Qwen3Model Model { get; }
 
+    /// <summary>Its experts.</summary>
+    public IExpertPool Experts { get; }
+
+    /// <summary>Whether its steps run as halves.</summary>
+    public OverlapChoice Overlap { get; }
+
     /// <summary>With all experts on its own back-end: one process without grains.</summary>
-    public static Trunk WithLocalPool(Checkpoint checkpoint, int threads, ActivationPrecision precision, CacheOptions cache)
+    public static Trunk WithLocalPool(Checkpoint checkpoint, int threads, ActivationPrecision precision, int sequences, bool isTimed = false)
     {
         var backend = new SimdBackend(threads);
-        return Make(checkpoint, backend, new LocalExpertPool(backend, checkpoint, ExpertLayout.For(checkpoint.Config)) { Precision = precision }, cache);
+        var pool = new LocalExpertPool(backend, checkpoint, ExpertLayout.For(checkpoint.Config)) { Precision = precision };
+        return new Trunk(checkpoint, backend, isTimed ? new TimedPool(pool) : pool, sequences, overlap: null);
     }
 
     /// <summary>With the shards of a cluster, as a router's loader makes it.</summary>
-    public static Trunk WithShards(Checkpoint checkpoint, int threads, ActivationPrecision precision, CacheOptions cache, ShardTable table) =>
-        Make(checkpoint, new SimdBackend(threads), PoolOf(checkpoint, precision, table), cache);
+    public static Trunk WithShards(
+        Checkpoint checkpoint, int threads, ActivationPrecision precision, int sequences, ShardTable table, OverlapChoice? overlap = null) =>
+        new(checkpoint, new SimdBackend(threads), PoolOf(checkpoint, precision, table), sequences, overlap);
 
     /// <summary>The pool of a router.</summary>
     public static ClusterExpertPool PoolOf(Checkpoint checkpoint, ActivationPrecision precision, ShardTable table) => new(
@@ -41,10 +54,7 @@ internal sealed class Trunk : IDisposable
     public void Dispose()
     {
         Model.Dispose();
-        _experts.Dispose();
+        Experts.Dispose();
         _backend.Dispose();
     }
-
-    private static Trunk Make(Checkpoint checkpoint, IBackend backend, IExpertPool experts, CacheOptions cache) =>
-        new(backend, experts, Qwen3Model.Load(checkpoint, backend, experts, cache));
 }

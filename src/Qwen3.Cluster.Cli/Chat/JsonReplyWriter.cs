@@ -1,4 +1,4 @@
-using Google.Protobuf;
+using Qwen3.Cluster.Cli.Terminal;
 using Qwen3.Cluster.Protos;
 
 namespace Qwen3.Cluster.Cli.Chat;
@@ -9,9 +9,6 @@ namespace Qwen3.Cluster.Cli.Chat;
 /// </summary>
 public sealed class JsonReplyWriter(TextWriter output) : IReplyWriter
 {
-    private static readonly JsonFormatter Formatter =
-        new(JsonFormatter.Settings.Default.WithPreserveProtoFieldNames(true).WithFormatDefaultValues(true));
-
     /// <inheritdoc />
     public void Start(ReplyStarted started) => Write(new ReplyEvent { Started = started });
 
@@ -29,9 +26,5 @@ public sealed class JsonReplyWriter(TextWriter output) : IReplyWriter
     {
     }
 
-    private void Write(ReplyEvent reply)
-    {
-        output.WriteLine(Formatter.Format(reply));
-        output.Flush();
-    }
+    private void Write(ReplyEvent reply) => ProtoJson.Write(output, reply);
 }

@@ -47,15 +47,10 @@ public static class ChatCommand
                 throw new UsageException($"{option} is for a cluster in this process; the server of --server has its own.");
             }
 
-            if (address is not null && !(Uri.TryCreate(address, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https"))
-            {
-                throw new UsageException($"--server is {address}: it takes an address such as http://127.0.0.1:5080.");
-            }
-
             ModelOptions? served = address is null ? own.Read(parsed, parsed.GetValue(model)) : null;
             await using OwnCluster? cluster = served is null ? null : await OwnCluster.StartAsync(served, parsed.GetValue(verbose));
             using Qwen3Client client = cluster is null
-                ? new Qwen3Client(address!, WithShortWaits)
+                ? new Qwen3Client(ServerOption.Check(address!), WithShortWaits)
                 : new Qwen3Client(cluster.Address.ToString(), WithoutRetries);
             Conversation conversation = new(client);
             request.Read(parsed, conversation.Request);

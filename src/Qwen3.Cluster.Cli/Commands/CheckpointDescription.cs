@@ -83,12 +83,12 @@ public static class CheckpointDescription
     {
         foreach (TensorTypeReport type in report.Types)
         {
-            yield return (type.Type, $"{Plural(type.TensorCount, "tensor")}, {Bytes(type.Bytes)}");
+            yield return (type.Type, $"{Plural(type.TensorCount, "tensor")}, {ByteUnits.Of(type.Bytes)}");
         }
 
         foreach (WeightFileReport file in report.Files)
         {
-            string bytes = file.Bytes is { } length ? Bytes(length) : "missing";
+            string bytes = file.Bytes is { } length ? ByteUnits.Of(length) : "missing";
             yield return (file.Name, file.TensorCount is { } count ? $"{Plural(count, "tensor")}, {bytes}" : $"{bytes}, refused");
         }
     }
@@ -128,12 +128,4 @@ public static class CheckpointDescription
         where T : struct => value is { } number ? [$"{name} {number}"] : [];
 
     private static string Plural(int count, string unit) => count == 1 ? $"1 {unit}" : $"{count:N0} {unit}s";
-
-    private static string Bytes(long bytes) => bytes switch
-    {
-        >= 1L << 30 => $"{bytes / (double)(1L << 30):N2} GiB",
-        >= 1L << 20 => $"{bytes / (double)(1L << 20):N2} MiB",
-        >= 1L << 10 => $"{bytes / (double)(1L << 10):N1} KiB",
-        _ => $"{bytes} bytes",
-    };
 }

@@ -5,6 +5,9 @@ namespace Qwen3.Cluster.Cli.Terminal;
 /// <summary>The three streams of a command, and what each can show.</summary>
 public sealed class CommandTerminal
 {
+    // Wide enough for tables.
+    private const int PipeWidth = 120;
+
     /// <summary>Streams that are not a terminal: text in, text out.</summary>
     /// <param name="input">Read line by line.</param>
     /// <param name="output">Receives what was asked for.</param>
@@ -46,6 +49,9 @@ public sealed class CommandTerminal
 
     /// <summary>The standard error is shown to someone; else it is a file or a pipe.</summary>
     public bool ErrorIsScreen { get; init; }
+
+    /// <summary>Columns of the standard output: those of the screen at the moment, or 120 for a file or a pipe.</summary>
+    public int Width => OutIsScreen && Console.WindowWidth is > 0 and int columns ? columns : PipeWidth;
 
     /// <summary>The terminal of this process.</summary>
     public static CommandTerminal OfProcess()

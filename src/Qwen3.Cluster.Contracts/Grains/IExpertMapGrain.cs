@@ -37,7 +37,7 @@ public interface IExpertMapGrain : IGrainWithStringKey
     [Alias("PlaceRouter")]
     Task<string> PlaceRouter(int replica);
 
-    /// <summary>Adds to the load counts: choices of each layer's experts since the router's last report.</summary>
+    /// <summary>Adds to the load counts: choices of each layer's experts since the router's last report; empty: none. The router is told of later maps.</summary>
     [Alias("ReportLoad")]
     Task ReportLoad(int replica, long[][] choices);
 

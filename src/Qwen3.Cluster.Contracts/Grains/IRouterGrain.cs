@@ -31,7 +31,14 @@ public interface IRouterGrain : IGrainWithStringKey
     [Alias("Leave")]
     Task Leave();
 
-    /// <summary>Uses a map from the next step on; returns when no step uses an older one. Without effect on a router that is not loaded.</summary>
+    /// <summary>The map that it uses; null while it is not loaded.</summary>
+    [Alias("GetMap")]
+    Task<ExpertMap?> GetMap();
+
+    /// <summary>
+    /// Uses a map from the next step on; returns when no step uses an older one. A router that is being loaded begins with it; one that is not
+    /// loaded does nothing.
+    /// </summary>
     [Alias("UseMap")]
     Task UseMap(ExpertMap map);
 }

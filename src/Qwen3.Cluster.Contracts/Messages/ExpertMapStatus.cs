@@ -27,4 +27,12 @@ public sealed record ExpertMapStatus
     /// <summary>Why a shard has no place; empty: each has one.</summary>
     [Id(5)]
     public string Problem { get; init; } = "";
+
+    /// <summary>Routers that the model is to have.</summary>
+    [Id(6)]
+    public int ReplicaCount { get; init; }
+
+    /// <summary>[shards]: the share of the choices that falls on each, over all layers; they add up to 1. Empty: none was counted lately.</summary>
+    [Id(7)]
+    public IReadOnlyList<double> LoadShares { get; init; } = [];
 }

@@ -15,4 +15,8 @@ public sealed record HostedRouter
     /// <summary>Bytes of the trunk's weights and of the cache of keys and values.</summary>
     [Id(2)]
     public long Bytes { get; init; }
+
+    /// <summary>What it has to do.</summary>
+    [Id(3)]
+    public RouterStatus Status { get; init; } = new();
 }

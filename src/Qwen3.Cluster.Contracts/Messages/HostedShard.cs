@@ -20,7 +20,7 @@ public sealed record HostedShard
     [Id(3)]
     public int ExpertCount { get; init; }
 
-    /// <summary>Choices that it has computed since it was loaded: a token that asks two of its experts counts twice.</summary>
+    /// <summary>Choices that it has computed since it was loaded there: a token that asks two of its experts counts twice.</summary>
     [Id(4)]
     public long ChoiceCount { get; init; }
 }

@@ -39,4 +39,8 @@ public sealed record NodeStatus
     /// <summary>When the process started.</summary>
     [Id(8)]
     public DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>Why it cannot open the files of some of <see cref="Models"/>, a sentence for each.</summary>
+    [Id(9)]
+    public IReadOnlyList<string> Problems { get; init; } = [];
 }

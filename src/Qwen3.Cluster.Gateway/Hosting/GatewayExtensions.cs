@@ -35,7 +35,7 @@ public static class GatewayExtensions
     private const string HealthTag = "qwen3";
     private static readonly TimeSpan HealthTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>Adds the gRPC service, the standard health and reflection services, and the check behind the former.</summary>
+    /// <summary>Adds the gRPC services, the standard health and reflection services, and the check behind the former.</summary>
     public static IServiceCollection AddQwen3Gateway(this IServiceCollection services)
     {
         services.AddGrpc(options =>
@@ -56,10 +56,11 @@ public static class GatewayExtensions
         return services;
     }
 
-    /// <summary>Maps <c>qwen3.v1.TextGeneration</c>, <c>grpc.health.v1.Health</c> and the reflection service.</summary>
+    /// <summary>Maps <c>qwen3.v1.TextGeneration</c>, <c>qwen3.v1.Operations</c>, <c>grpc.health.v1.Health</c> and the reflection service.</summary>
     public static IEndpointRouteBuilder MapQwen3Gateway(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapGrpcService<TextGenerationService>();
+        endpoints.MapGrpcService<OperationsService>();
         endpoints.MapGrpcHealthChecksService();
         endpoints.MapGrpcReflectionService();
         return endpoints;

@@ -73,7 +73,7 @@ public sealed class Engine
     /// Takes a request; its first tokens come from one of the next steps. The prompt is run once for all of its samples
     /// (the last page, where it is not full, once for each; without reuse of prefixes all of it).
     /// </summary>
-    /// <returns>False when <see cref="EngineOptions.MaxWaiting"/> requests wait already: try again later.</returns>
+    /// <returns>False when <see cref="EngineOptions.MaxWaiting"/> requests wait already: try again later. One that another engine has begun is always taken.</returns>
     /// <exception cref="RequestRefusedException">It can never be served; the exception names the field.</exception>
     public bool TryAdd(GenerationRequest request)
     {
@@ -83,7 +83,7 @@ public sealed class Engine
             throw new RequestRefusedException("Id", $"A request '{request.Id}' is in the engine already; give each an id of its own.");
         }
 
-        if (_requests.Values.Count(sequences => !sequences[0].HasStarted) >= _options.MaxWaiting)
+        if (request.Written is null && _requests.Values.Count(sequences => !sequences[0].HasStarted) >= _options.MaxWaiting)
         {
             return false;
         }
@@ -166,8 +166,7 @@ public sealed class Engine
         Sequence sequence = new(reply, _arrivals, request.Thinking.MaxExperts ?? _model.ExpertsPerToken);
         if (request.Written?[sample] is { } written)
         {
-            reply.Replay(written, _deltas);
-            foreach (int token in written)
+            foreach (int token in reply.Replay(written, _deltas))
             {
                 sequence.Append(token);
             }

@@ -80,20 +80,31 @@ internal sealed class Reply
     /// </summary>
     /// <param name="tokens">The tokens, from the first on.</param>
     /// <param name="deltas">Receives the end.</param>
+    /// <returns>The tokens that the reply has now.</returns>
     /// <exception cref="RequestRefusedException">They cannot be the beginning of this reply.</exception>
-    public void Replay(ReadOnlySpan<int> tokens, List<GenerationDelta> deltas)
+    public IReadOnlyList<int> Replay(ReadOnlySpan<int> tokens, List<GenerationDelta> deltas)
     {
+        List<int> all = [];
         List<GenerationDelta> given = [];
         ReadOnlySpan<int> left = tokens;
         while (!left.IsEmpty)
         {
             ReadOnlySpan<int> taken = Finish is null ? Advance(left[0], null, given) : [];
+            if (taken.Length > left.Length && taken.StartsWith(left))
+            {
+                // The words that close the thinking come as one, in several deltas; those after the last token are still to be given.
+                deltas.AddRange(Rest(given, tokens.Length));
+                all.AddRange(taken);
+                return all;
+            }
+
             if (taken.IsEmpty || !left.StartsWith(taken))
             {
                 throw new RequestRefusedException(
                     "Written", $"The {tokens.Length} tokens of sample {Sample} are not what this request gives: its limits are others, or its model.");
             }
 
+            all.AddRange(taken);
             left = left[taken.Length..];
         }
 
@@ -101,6 +112,15 @@ internal sealed class Reply
         {
             deltas.Add(given[^1] with { Text = "", TokenIds = [], Logprobs = [] });
         }
+
+        return all;
+    }
+
+    // The deltas behind the first so many tokens; a delta is given whole or not at all.
+    private static IEnumerable<GenerationDelta> Rest(List<GenerationDelta> given, int tokens)
+    {
+        int seen = 0;
+        return given.SkipWhile(delta => (seen += delta.TokenIds.Count) <= tokens);
     }
 
     /// <summary>Ends the reply where it stands.</summary>

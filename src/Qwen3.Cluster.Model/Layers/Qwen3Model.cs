@@ -20,10 +20,12 @@ public sealed class Qwen3Model : ILanguageModel
     private readonly Lane _first;
     private readonly Lane _second;
     private readonly Activation _normalized; // [T, H]
-    private readonly OverlapChoice _overlap = new();
+    private readonly OverlapChoice _overlap;
 
-    private Qwen3Model(ModelConfig config, TrunkWeights weights, IBackend backend, IExpertPool experts, CacheOptions cache)
+    private Qwen3Model(
+        ModelConfig config, TrunkWeights weights, IBackend backend, IExpertPool experts, CacheOptions cache, OverlapChoice overlap)
     {
+        _overlap = overlap;
         _backend = backend;
         _config = config;
         _weights = weights;
@@ -58,11 +60,15 @@ public sealed class Qwen3Model : ILanguageModel
     /// <param name="backend">Computes the trunk.</param>
     /// <param name="experts">Computes the experts.</param>
     /// <param name="cache">How much the cache holds.</param>
-    public static Qwen3Model Load(Checkpoint checkpoint, IBackend backend, IExpertPool experts, CacheOptions cache)
+    public static Qwen3Model Load(Checkpoint checkpoint, IBackend backend, IExpertPool experts, CacheOptions cache) =>
+        Load(checkpoint, backend, experts, cache, new OverlapChoice());
+
+    /// <summary>The same with a choice of its caller's whether steps run as halves.</summary>
+    internal static Qwen3Model Load(Checkpoint checkpoint, IBackend backend, IExpertPool experts, CacheOptions cache, OverlapChoice overlap)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(cache.PageSize, 1, nameof(cache));
         ArgumentOutOfRangeException.ThrowIfLessThan(cache.PageCount, 1, nameof(cache));
-        return new Qwen3Model(checkpoint.Config, TrunkWeights.Load(checkpoint, backend), backend, experts, cache);
+        return new Qwen3Model(checkpoint.Config, TrunkWeights.Load(checkpoint, backend), backend, experts, cache, overlap);
     }
 
     /// <inheritdoc/>

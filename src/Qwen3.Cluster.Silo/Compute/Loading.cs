@@ -14,7 +14,7 @@ public sealed class Loading<T>(string model, Func<Task<T>> load, TimeSpan retryA
 {
     private readonly Lock _lock = new();
     private Task<T>? _loading;
-    private long _failedAt;
+    private long? _failedAt; // null: what failed may pass at once
 
     /// <summary>Whether it is there.</summary>
     public bool IsLoaded => _loading is { IsCompletedSuccessfully: true };
@@ -22,13 +22,17 @@ public sealed class Loading<T>(string model, Func<Task<T>> load, TimeSpan retryA
     /// <summary>Whether it is there, or on its way.</summary>
     public bool IsWanted => _loading is { IsFaulted: false };
 
+    /// <summary>Why it could not be loaded; null: it could, or was not asked for.</summary>
+    public string? Problem => _loading is { IsFaulted: true } failed ? failed.Exception!.InnerException!.Message : null;
+
     /// <summary>What was loaded.</summary>
     /// <exception cref="ModelUnavailableException">It could not be loaded.</exception>
+    /// <exception cref="OrleansException">Another node, which is needed for it, did not answer; whoever asks next makes it try again.</exception>
     public Task<T> Get()
     {
         lock (_lock)
         {
-            bool mayRetry = _loading is { IsFaulted: true } && time.GetElapsedTime(_failedAt) >= retryAfter;
+            bool mayRetry = _loading is { IsFaulted: true } && (_failedAt is null || time.GetElapsedTime(_failedAt.Value) >= retryAfter);
             return _loading is null || mayRetry ? _loading = Load() : _loading;
         }
     }
@@ -38,6 +42,12 @@ public sealed class Loading<T>(string model, Func<Task<T>> load, TimeSpan retryA
         try
         {
             return await load();
+        }
+        catch (Exception exception) when (exception is OrleansException or TimeoutException)
+        {
+            // Another node did not answer: that says nothing of the model.
+            _failedAt = null;
+            throw;
         }
         catch (Exception exception)
         {

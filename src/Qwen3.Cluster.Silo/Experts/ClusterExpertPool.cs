@@ -82,7 +82,7 @@ internal sealed class ClusterExpertPool : IExpertPool
     {
         lock (_offerLock)
         {
-            if (table.Map.Version > (_offer ?? Table).Map.Version)
+            if (table.IsBetterThan(_offer ?? Table))
             {
                 _offer = table;
                 _offered.TrySetResult();
@@ -103,7 +103,7 @@ internal sealed class ClusterExpertPool : IExpertPool
                 return;
             }
 
-            if (_offer.Map.Version > Table.Map.Version)
+            if (_offer.IsBetterThan(Table))
             {
                 Table = _offer;
             }

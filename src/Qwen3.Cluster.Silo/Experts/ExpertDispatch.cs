@@ -17,6 +17,7 @@ internal sealed class ExpertDispatch(ClusterExpertPool pool) : IExpertCall
     private ShardTable? _table;
     private ShardChoices[] _choices = [];
     private ShardRoute[] _routes = [];
+    private int[] _nodeChoices = []; // [nodes and more]: choices of this call so far
     private bool[] _isAnswered = []; // by slot
     private RoutedTokens _tokens = null!;
     private int _layer;
@@ -99,7 +100,10 @@ internal sealed class ExpertDispatch(ClusterExpertPool pool) : IExpertCall
             }
 
             error = problem;
-            _failed.AddRange(route.Shards.Select(choices => _table!.Map.Shards[choices.Shard].Epoch));
+            foreach (ShardChoices choices in route.Shards)
+            {
+                _failed.Add(_table!.Map.Shards[choices.Shard].Epoch);
+            }
         }
 
         if (error is not null)
@@ -120,6 +124,7 @@ internal sealed class ExpertDispatch(ClusterExpertPool pool) : IExpertCall
         _table = table;
         _choices = [.. Enumerable.Range(0, table.Ways.Count).Select(shard => new ShardChoices(shard))];
         _routes = table.CreateRoutes(_choices, pool.Precision);
+        _nodeChoices = new int[table.Ways.Count];
     }
 
     private void Split(bool isFirstTry)
@@ -128,6 +133,8 @@ internal sealed class ExpertDispatch(ClusterExpertPool pool) : IExpertCall
         {
             choices.Clear();
         }
+
+        Array.Clear(_nodeChoices);
 
         ExpertPlacement placement = _table!.Map.Placement;
         long[] counts = pool.CountsOf(_layer);
@@ -146,12 +153,28 @@ internal sealed class ExpertDispatch(ClusterExpertPool pool) : IExpertCall
                 int expert = experts[slot];
                 ReadOnlySpan<ushort> shards = placement.ShardsOf(_layer, expert);
 
-                // Replicas take turns.
-                ushort shard = shards.Length == 1 ? shards[0] : shards[(int)(counts[expert] % shards.Length)];
+                ushort shard = shards.Length == 1 ? shards[0] : LeastBusy(shards, counts[expert]);
+                _nodeChoices[_table.Nodes[shard]]++;
                 counts[expert] += isFirstTry ? 1 : 0;
                 _choices[shard].Add(token, expert, slot);
             }
         }
+    }
+
+    // Of the replicas of an expert the one whose node has least to do in this call, which ends when the busiest node has answered; of equals in turns.
+    private ushort LeastBusy(ReadOnlySpan<ushort> shards, long turn)
+    {
+        int best = (int)(turn % shards.Length);
+        for (int i = 1; i < shards.Length; i++)
+        {
+            int other = (int)((turn + i) % shards.Length);
+            if (_nodeChoices[_table!.Nodes[shards[other]]] < _nodeChoices[_table.Nodes[shards[best]]])
+            {
+                best = other;
+            }
+        }
+
+        return shards[best];
     }
 
     private void MarkAnswered(ShardRoute route)
@@ -166,5 +189,5 @@ internal sealed class ExpertDispatch(ClusterExpertPool pool) : IExpertCall
     }
 
     private string Describe(ShardRoute route) =>
-        $"shard {string.Join(", ", route.Shards.Select(choices => choices.Shard))} on {_table!.Map.Shards[route.Shards[0].Shard].Link.Node}";
+        $"shard {string.Join(", ", route.Shards.ToArray().Select(choices => choices.Shard))} on {_table!.Map.Shards[route.Shards[0].Shard].Link.Node}";
 }

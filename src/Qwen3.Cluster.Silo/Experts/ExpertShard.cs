@@ -102,14 +102,7 @@ internal sealed class ExpertShard : IShardExecutor, IShardComputation, IAsyncDis
     }
 
     /// <inheritdoc/>
-    public void Post(ShardWork work)
-    {
-        work.Computation = this;
-        _device.Thread.Post(work);
-    }
-
-    /// <summary>Computes a piece of work on the calling thread when the device is free, else queues it. For a router of this process.</summary>
-    public void RunOrPost(ShardWork work)
+    public void Start(ShardWork work)
     {
         work.Computation = this;
         _device.Thread.RunOrPost(work);
@@ -124,8 +117,8 @@ internal sealed class ExpertShard : IShardExecutor, IShardComputation, IAsyncDis
                 $"The batch has rows of {batch.HiddenSize}, but this model has rows of {HiddenSize}: router and shard have different checkpoints.");
         }
 
-        var work = new BatchWork(batch);
-        Post(work);
+        var work = new BatchWork(batch) { Computation = this };
+        _device.Thread.Post(work);
         return work.Task;
     }
 

@@ -6,6 +6,9 @@ internal interface IShardExecutor
     /// <summary>H, the length of an expert's input and output.</summary>
     int HiddenSize { get; }
 
-    /// <summary>Queues a piece of work; its <see cref="ShardWork.Complete"/> is called in any case. Allocates nothing.</summary>
-    void Post(ShardWork work);
+    /// <summary>
+    /// Computes a piece of work at once, on the calling thread, when nothing else is computed; else when its turn comes.
+    /// Its <see cref="ShardWork.Complete"/> is called in any case. Allocates nothing.
+    /// </summary>
+    void Start(ShardWork work);
 }

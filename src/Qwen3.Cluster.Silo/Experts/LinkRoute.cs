@@ -22,7 +22,7 @@ internal sealed class LinkRoute : ShardRoute
     /// <param name="link">Leads to the node that holds them.</param>
     /// <param name="epochs">The shards' epochs, in the same order.</param>
     /// <param name="precision">Of the numbers on the wire.</param>
-    public LinkRoute(IReadOnlyList<ShardChoices> shards, NodeLink link, ulong[] epochs, ActivationPrecision precision)
+    public LinkRoute(ShardChoices[] shards, NodeLink link, ulong[] epochs, ActivationPrecision precision)
         : base(shards)
     {
         _link = link;
@@ -41,7 +41,7 @@ internal sealed class LinkRoute : ShardRoute
         (_callCount, _failure) = (0, null);
         int mostChoices = _link.MostChoices(tokens.HiddenSize, _precision);
         LinkCall? call = null;
-        for (int i = 0; i < Shards.Count; i++)
+        for (int i = 0; i < Shards.Length; i++)
         {
             ReadOnlySpan<int> rows = Shards[i].Rows.Span;
             ReadOnlySpan<int> experts = Shards[i].Experts.Span;

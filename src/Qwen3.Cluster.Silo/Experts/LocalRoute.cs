@@ -13,7 +13,7 @@ internal sealed class LocalRoute : ShardRoute
     /// <summary>Makes the way.</summary>
     /// <param name="shards">The choices of each shard.</param>
     /// <param name="executors">The shards, in the same order.</param>
-    public LocalRoute(IReadOnlyList<ShardChoices> shards, IReadOnlyList<ExpertShard> executors)
+    public LocalRoute(ShardChoices[] shards, IReadOnlyList<ExpertShard> executors)
         : base(shards)
     {
         _calls = [.. executors.Select(executor => new Call(executor))];
@@ -86,7 +86,7 @@ internal sealed class LocalRoute : ShardRoute
             ExpertIds = choices.Experts;
             Outputs = _reply.AsMemory(0, length);
             Done.Reset();
-            shard.RunOrPost(this);
+            shard.Start(this);
         }
 
         public override void Complete(Exception? error)

@@ -10,10 +10,15 @@ namespace Qwen3.Cluster.Silo.Experts;
 /// The shards that this node has in memory. Most have their grain here; one that moves in is loaded before its grain comes, and one that
 /// moved out answers until the routers know where it went: so no stream waits for a move. Safe for several callers at once.
 /// </summary>
-internal sealed partial class NodeShards(ModelStore models, BackendCatalog backends, ILogger<NodeShards> logger) : IShardDirectory, IAsyncDisposable
+internal sealed partial class NodeShards(ModelStore models, BackendCatalog backends, TimeProvider time, ILogger<NodeShards> logger)
+    : IShardDirectory, IAsyncDisposable
 {
+    // Whoever had it prepared, or was to say that it is not needed any more, has gone.
+    private static readonly TimeSpan LeftOverAfter = TimeSpan.FromMinutes(10);
+
+    private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentDictionary<ulong, ExpertShard> _byEpoch = new();
-    private readonly ConcurrentDictionary<ModelGrainKey, Task<ExpertShard>> _prepared = new();
+    private readonly ConcurrentDictionary<ModelGrainKey, ExpertShard> _prepared = new();
     private readonly ConcurrentDictionary<string, Lazy<ExpertDevice>> _devices = new();
 
     /// <summary>All of them.</summary>
@@ -30,22 +35,19 @@ internal sealed partial class NodeShards(ModelStore models, BackendCatalog backe
     /// <param name="experts">What it holds.</param>
     public async Task Prepare(ModelGrainKey key, IReadOnlyList<LayerExpert> experts)
     {
-        Task<ExpertShard> loading = Load(key, experts);
-        if (_prepared.TryRemove(key, out Task<ExpertShard>? earlier))
+        ExpertShard shard = await Load(key, experts);
+        ulong? earlier = null;
+        _prepared.AddOrUpdate(key, shard, (_, before) =>
         {
-            await Release((await earlier).Epoch);
+            earlier = before.Epoch;
+            return shard;
+        });
+        if (earlier is { } epoch)
+        {
+            await Release(epoch);
         }
 
-        _prepared[key] = loading;
-        try
-        {
-            await loading;
-        }
-        catch
-        {
-            _prepared.TryRemove(new KeyValuePair<ModelGrainKey, Task<ExpertShard>>(key, loading));
-            throw;
-        }
+        _ = ReleaseInTime(() => _prepared.TryRemove(new KeyValuePair<ModelGrainKey, ExpertShard>(key, shard)), shard.Epoch);
     }
 
     /// <summary>The shard of a grain that has come: the one that was prepared, or one that is loaded now.</summary>
@@ -53,15 +55,25 @@ internal sealed partial class NodeShards(ModelStore models, BackendCatalog backe
     /// <param name="experts">What it holds.</param>
     public async Task<ExpertShard> Take(ModelGrainKey key, IReadOnlyList<LayerExpert> experts)
     {
-        if (_prepared.TryRemove(key, out Task<ExpertShard>? prepared))
+        if (!_prepared.TryRemove(key, out ExpertShard? shard))
         {
-            ExpertShard shard = await prepared;
+            return await Load(key, experts);
+        }
+
+        try
+        {
             await shard.Hold(experts);
             return shard;
         }
-
-        return await Load(key, experts);
+        catch
+        {
+            await Release(shard.Epoch);
+            throw;
+        }
     }
+
+    /// <summary>The grain of a shard has moved away. The shard answers until it is released, at most for ten minutes.</summary>
+    public void Leave(ulong epoch) => _ = ReleaseInTime(() => true, epoch);
 
     /// <summary>Frees a shard after the work at hand; without effect when it is not here.</summary>
     public async Task Release(ulong epoch)
@@ -76,6 +88,7 @@ internal sealed partial class NodeShards(ModelStore models, BackendCatalog backe
     /// <summary>Frees all, then the devices.</summary>
     public async ValueTask DisposeAsync()
     {
+        await _stopping.CancelAsync();
         foreach (ulong epoch in _byEpoch.Keys)
         {
             await Release(epoch);
@@ -84,6 +97,22 @@ internal sealed partial class NodeShards(ModelStore models, BackendCatalog backe
         foreach (Lazy<ExpertDevice> device in _devices.Values)
         {
             await device.Value.DisposeAsync();
+        }
+    }
+
+    private async Task ReleaseInTime(Func<bool> isLeftOver, ulong epoch)
+    {
+        try
+        {
+            await Task.Delay(LeftOverAfter, time, _stopping.Token);
+            if (isLeftOver())
+            {
+                await Release(epoch);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The node stops, and frees all.
         }
     }
 

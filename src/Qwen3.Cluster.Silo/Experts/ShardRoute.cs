@@ -7,10 +7,10 @@ namespace Qwen3.Cluster.Silo.Experts;
 /// a broken way holds up no other. One whose call was given up is not used again: a late answer may still come to its buffers.
 /// </summary>
 /// <param name="shards">The choices of each shard; filled by the owner between two calls.</param>
-internal abstract class ShardRoute(IReadOnlyList<ShardChoices> shards)
+internal abstract class ShardRoute(ShardChoices[] shards)
 {
-    /// <summary>The choices of each shard.</summary>
-    public IReadOnlyList<ShardChoices> Shards { get; } = shards;
+    /// <summary>The choices of each shard. A span, because going through a list allocates.</summary>
+    public ReadOnlySpan<ShardChoices> Shards => shards;
 
     /// <summary>Whether there are choices.</summary>
     public bool HasChoices

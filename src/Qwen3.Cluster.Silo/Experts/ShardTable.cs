@@ -9,8 +9,18 @@ namespace Qwen3.Cluster.Silo.Experts;
 /// <param name="Ways">For each shard.</param>
 internal sealed record ShardTable(ExpertMap Map, IReadOnlyList<ShardTable.Way> Ways)
 {
+    /// <summary>For each shard, the number of its node: 0 to nodes − 1.</summary>
+    public int[] Nodes { get; } = NumberNodes(Ways);
+
     /// <summary>Whether a shard is beyond this process.</summary>
     public bool IsRemote { get; } = Ways.Any(way => way.Local is null);
+
+    /// <summary>Whether a shard is asked by grain calls, because no link could be opened.</summary>
+    public bool LacksLinks { get; } = Ways.Any(way => way.Local is null && way.Link is null);
+
+    /// <summary>Whether a router should take it instead of another one: of a later map, or of the same with links that the other lacks.</summary>
+    public bool IsBetterThan(ShardTable other) =>
+        Map.Version > other.Map.Version || (Map.Version == other.Map.Version && other.LacksLinks && !LacksLinks);
 
     /// <summary>The routes of one dispatch, those that leave this process first; the shards of one node share one.</summary>
     /// <param name="choices">The choices of each shard.</param>
@@ -31,6 +41,12 @@ internal sealed record ShardTable(ExpertMap Map, IReadOnlyList<ShardTable.Way> W
         }
 
         return [.. routes];
+    }
+
+    private static int[] NumberNodes(IReadOnlyList<Way> ways)
+    {
+        string[] names = [.. ways.Select(way => way.Endpoint.Link.Node).Distinct()];
+        return [.. ways.Select(way => Array.IndexOf(names, way.Endpoint.Link.Node))];
     }
 
     /// <summary>The way to one shard: by reference, or by a link, or by grain calls.</summary>

@@ -4,7 +4,7 @@ namespace Qwen3.Cluster.Silo.Experts;
 
 /// <summary>
 /// The choices of one layer that one shard computes. Made once by who asks and used again, so that asking allocates nothing;
-/// between <see cref="IShardExecutor.Post"/> and <see cref="Complete"/> it belongs to the shard.
+/// between <see cref="IShardExecutor.Start"/> and <see cref="Complete"/> it belongs to the shard.
 /// </summary>
 internal abstract class ShardWork : IComputeWork
 {

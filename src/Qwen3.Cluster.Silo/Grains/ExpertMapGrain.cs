@@ -20,6 +20,7 @@ internal sealed partial class ExpertMapGrain(
     : Grain, IExpertMapGrain
 {
     private readonly SemaphoreSlim _changes = new(1);
+    private readonly SemaphoreSlim _rearrangements = new(1);
     private MapReaders _readers = null!;
     private ModelPlaces _places = null!;
     private ShardKeeper _shards = null!;
@@ -28,8 +29,10 @@ internal sealed partial class ExpertMapGrain(
     private ExpertPlacement? _next; // while experts move between shards: where they are going
     private ExpertMap? _map;
     private int _extraExperts;
+    private int _replicaCount;
     private long _loadAge;
     private long _balancedAt;
+    private string? _trouble; // why the last look did not do all that it should
     private IReadOnlyList<string> _nodesSpread = []; // over which everything lies evenly
 
     private string Model => this.GetPrimaryKeyString();
@@ -42,10 +45,11 @@ internal sealed partial class ExpertMapGrain(
         IBackendFactory backend = backends.Get(files.Options.Backend);
         _places = new ModelPlaces(files, new ModelMemory(files, backend), backend.Device.Kind, census);
         _shards = new ShardKeeper(Model, GrainFactory, census, options.Value.ShardTimeLimit, options.Value.RetryLoadAfter, time, logger);
-        _readers = new MapReaders(Model, GrainFactory, logger);
+        _readers = new MapReaders(Model, GrainFactory, time, logger);
         _load = new ExpertLoad(expertCounts);
         _placement = ExpertPlacement.Dealt(expertCounts, files.Options.ExpertShards);
         _extraExperts = files.Options.ExtraExperts;
+        _replicaCount = files.Options.Replicas;
         _loadAge = _balancedAt = time.GetTimestamp();
         this.RegisterGrainTimer(Watch, new GrainTimerCreationOptions(options.Value.WatchInterval, options.Value.WatchInterval) { Interleave = true });
     }
@@ -53,31 +57,30 @@ internal sealed partial class ExpertMapGrain(
     /// <inheritdoc/>
     public Task<ExpertMap> GetMap(int replica) => Change(async () =>
     {
-        _map ??= await OpenAll();
+        ExpertMap map = await OpenMap();
         _readers.Add(replica);
-        return _map;
+        return map;
     });
 
     /// <inheritdoc/>
     public Task<ExpertMap> Replace(int replica, IReadOnlyList<ulong> epochs) => Change(async () =>
     {
-        _map ??= await OpenAll();
-        ShardEndpoint[] shards = [.. _map.Shards];
-        int[] lost = [.. shards.Where(endpoint => epochs.Contains(endpoint.Epoch)).Select(endpoint => endpoint.Shard)];
+        ExpertMap map = await OpenMap();
+        int[] lost = [.. map.Shards.Where(endpoint => epochs.Contains(endpoint.Epoch)).Select(endpoint => endpoint.Shard)];
         if (lost.Length > 0)
         {
             LogLost(string.Join(", ", lost), Model, replica);
             ShardEndpoint[] found = await Task.WhenAll(lost.Select(_shards.Find));
-            foreach (ShardEndpoint endpoint in found)
+            if (found.Any(endpoint => endpoint.Epoch != map.Shards[endpoint.Shard].Epoch))
             {
-                shards[endpoint.Shard] = endpoint;
+                // Nothing is freed here, so nobody waits for the other routers: some may be looking for the same shards.
+                _map = Draw([.. map.Shards.Select(endpoint => found.FirstOrDefault(other => other.Shard == endpoint.Shard) ?? endpoint)]);
+                _ = _readers.Tell(_map, except: replica);
             }
-
-            await Publish(shards, except: replica);
         }
 
         _readers.Add(replica);
-        return _map;
+        return _map!;
     });
 
     /// <inheritdoc/>
@@ -109,9 +112,9 @@ internal sealed partial class ExpertMapGrain(
     }
 
     /// <inheritdoc/>
-    public Task<BalanceReport> Rebalance() => Change(async () =>
+    public Task<BalanceReport> Rebalance() => Rearrange(async () =>
     {
-        _map ??= await OpenAll();
+        await Change(OpenMap);
         _balancedAt = time.GetTimestamp();
         double before = ExpertImbalance.Of(_load, _placement).Mean;
         ExpertPlacement next = ExpertBalancer.Balance(_load, _placement, new ExpertSlots(_extraExperts));
@@ -134,13 +137,14 @@ internal sealed partial class ExpertMapGrain(
     });
 
     /// <inheritdoc/>
-    public Task<int> Spread() => Change(async () =>
+    public Task<int> Spread() => Rearrange(async () =>
     {
-        if (_map is null)
+        if (_map is null && !_readers.Any)
         {
             return 0;
         }
 
+        await Change(OpenMap);
         IReadOnlyList<(int Shard, string Node)> moves = await _places.Spread(ExpertsNow);
         foreach ((int shard, string node) in moves)
         {
@@ -159,36 +163,52 @@ internal sealed partial class ExpertMapGrain(
         ExpertsReplicated = _placement.ReplicatedCount,
         ChoicesCounted = _load.Total,
         Problem = _places.Problem ?? "",
+        ReplicaCount = _replicaCount,
+        LoadShares = ShardLoad.Shares(_load, _placement),
     });
 
     // While experts move, a shard holds those of both placements.
     private IReadOnlyList<LayerExpert> ExpertsNow(int shard) =>
         _next is null ? _placement.ExpertsOf(shard) : [.. _placement.ExpertsOf(shard).Union(_next.ExpertsOf(shard))];
 
-    private async Task<T> Change<T>(Func<Task<T>> change)
+    // The map changes one step at a time: a router that has lost a shard never waits for weights to be read.
+    private Task<T> Change<T>(Func<Task<T>> change) => OneAtATime(_changes, change);
+
+    // Moves of shards and of experts, which are many steps, do not mix.
+    private Task<T> Rearrange<T>(Func<Task<T>> rearrange) => OneAtATime(_rearrangements, rearrange);
+
+    private static async Task<T> OneAtATime<T>(SemaphoreSlim gate, Func<Task<T>> action)
     {
-        await _changes.WaitAsync();
+        await gate.WaitAsync();
         try
         {
-            return await change();
+            return await action();
         }
         finally
         {
-            _changes.Release();
+            gate.Release();
         }
     }
 
-    private async Task<ExpertMap> OpenAll()
+    private async Task<ExpertMap> OpenMap()
     {
-        ShardEndpoint[] shards = await Task.WhenAll(Enumerable.Range(0, _placement.ShardCount).Select(_shards.Open));
+        if (_map is null)
+        {
+            // 1. A grain that was lost with its node has left its map with the routers.
+            ExpertMap? known = await _readers.FindMap(await census.Take());
+            _placement = known is not null && known.Placement.ShardCount == _placement.ShardCount ? known.Placement : _placement;
 
-        // After this grain was lost with its node, shards may hold what an earlier balance gave them.
-        await Task.WhenAll(shards.Select(endpoint => _shards.Hold(endpoint.Shard, ExpertsNow(endpoint.Shard))));
-        return Draw(shards);
+            // 2. Shards that are nowhere are loaded; those that are somewhere hold what that map says.
+            ShardEndpoint[] shards = await Task.WhenAll(Enumerable.Range(0, _placement.ShardCount).Select(_shards.Find));
+            await Task.WhenAll(shards.Select(endpoint => _shards.Hold(endpoint.Shard, ExpertsNow(endpoint.Shard))));
+            _map = Draw(shards, known?.Version ?? 0);
+        }
+
+        return _map;
     }
 
     // Versions follow the clock, so that those of a grain that was lost are older.
-    private ExpertMap Draw(IReadOnlyList<ShardEndpoint> shards)
+    private ExpertMap Draw(IReadOnlyList<ShardEndpoint> shards, long earlier = 0)
     {
         foreach (ShardEndpoint endpoint in shards)
         {
@@ -197,7 +217,7 @@ internal sealed partial class ExpertMapGrain(
 
         return new ExpertMap
         {
-            Version = Math.Max(time.GetUtcNow().UtcTicks, (_map?.Version ?? 0) + 1),
+            Version = Math.Max(time.GetUtcNow().UtcTicks, (_map?.Version ?? earlier) + 1),
             Placement = _placement,
             Shards = shards,
         };
@@ -205,47 +225,68 @@ internal sealed partial class ExpertMapGrain(
 
     private async Task MoveExperts(IReadOnlyList<ShardMoves> moves, ExpertPlacement next)
     {
+        // 1. Every shard loads what it gets, and answers for what it had.
+        _next = next;
         try
         {
-            // 1. Every shard loads what it gets, and answers for what it had.
-            _next = next;
             await Task.WhenAll(moves.Select(move => _shards.Hold(move.Shard, ExpertsNow(move.Shard))));
-
-            // 2. The routers follow the new placement; none uses the old one when this returns.
-            _placement = next;
         }
-        finally
+        catch
         {
             _next = null;
+            await Task.WhenAll(moves.Select(move => _shards.Hold(move.Shard, _placement.ExpertsOf(move.Shard))));
+            throw;
         }
 
-        await Publish(_map!.Shards);
+        // 2. The routers follow the new placement; none uses the old one when this returns.
+        bool allFollow = await Change(() =>
+        {
+            (_placement, _next) = (next, null);
+            _map = Draw(_map!.Shards);
+            return _readers.Tell(_map);
+        });
 
         // 3. What nobody asks for any more goes.
-        await Task.WhenAll(moves.Where(move => move.Drop.Count > 0).Select(move => _shards.Hold(move.Shard, _placement.ExpertsOf(move.Shard))));
+        if (allFollow)
+        {
+            await Task.WhenAll(moves.Where(move => move.Drop.Count > 0).Select(move => _shards.Hold(move.Shard, _placement.ExpertsOf(move.Shard))));
+        }
     }
 
     private async Task Move(int shard, string node)
     {
         ShardEndpoint old = _map!.Shards[shard];
-        if (old.Link.Node != node)
+        if (old.Link.Node == node)
         {
-            ShardEndpoint moved = await _shards.Move(old, node, ExpertsNow(shard));
-            await Publish([.. _map.Shards.Select(endpoint => endpoint.Shard == shard ? moved : endpoint)]);
+            return;
+        }
+
+        // 1. The new place is loaded. One whose node has gone is loaded when it is asked for.
+        if (_shards.IsAlive(old))
+        {
+            await _shards.Prepare(shard, node, ExpertsNow(shard));
+        }
+
+        // 2. The grain goes there, and the routers follow.
+        bool allFollow = await Change(async () =>
+        {
+            old = _map.Shards[shard];
+            ShardEndpoint moved = await _shards.Move(old, node);
+            _map = Draw([.. _map.Shards.Select(endpoint => endpoint.Shard == shard ? moved : endpoint)]);
+            return await _readers.Tell(_map);
+        });
+
+        // 3. The old place is freed; where a router may still ask there, it goes by itself in time.
+        if (allFollow && old.Epoch != _map.Shards[shard].Epoch)
+        {
             await _shards.Release(old);
         }
-    }
-
-    private Task Publish(IReadOnlyList<ShardEndpoint> shards, int? except = null)
-    {
-        _map = Draw(shards);
-        return _readers.Tell(_map, except);
     }
 
     // What nobody asks for: nodes that came or went, and a load that has shifted.
     private async Task Watch(CancellationToken cancellationToken)
     {
-        if (_map is null || _changes.CurrentCount == 0)
+        if ((_map is null && !_readers.Any) || _rearrangements.CurrentCount == 0)
         {
             return;
         }
@@ -264,10 +305,17 @@ internal sealed partial class ExpertMapGrain(
             {
                 await Rebalance();
             }
+
+            _trouble = null;
         }
         catch (Exception exception)
         {
-            LogNotSpread(exception, Model);
+            // It is tried at every look; the log has each reason once.
+            if (exception.Message != _trouble)
+            {
+                _trouble = exception.Message;
+                LogNotSpread(exception, Model);
+            }
         }
     }
 

@@ -71,9 +71,26 @@ internal sealed partial class ExpertShardGrain : Grain, IExpertShardGrain
     /// <summary>A shard that moves leaves its experts behind, to answer until the routers know where it went; else they go with it.</summary>
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        if (_shard.IsLoaded && reason.ReasonCode != DeactivationReasonCode.Migrating)
+        if (!_shard.IsWanted)
         {
-            await _shards.Release((await _shard.Get()).Epoch);
+            return;
+        }
+
+        try
+        {
+            ulong epoch = (await _shard.Get()).Epoch;
+            if (reason.ReasonCode == DeactivationReasonCode.Migrating)
+            {
+                _shards.Leave(epoch);
+            }
+            else
+            {
+                await _shards.Release(epoch);
+            }
+        }
+        catch (Exception exception) when (exception is ModelUnavailableException or OrleansException)
+        {
+            // It was being loaded, and did not come: the log has it.
         }
     }
 

@@ -21,7 +21,7 @@ namespace Qwen3.Cluster.Silo.Grains;
 [Reentrant, ModelPlacement, CollectionAgeLimit(AlwaysActive = true)]
 internal sealed partial class RouterGrain : Grain, IRouterGrain
 {
-    private static readonly TimeSpan LoadReportInterval = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(2);
 
     private readonly ModelGrainKey _key;
     private readonly ReplicaLoader _loader;
@@ -31,6 +31,7 @@ internal sealed partial class RouterGrain : Grain, IRouterGrain
     private readonly Loading<Replica> _replica;
     private readonly OpenReplies _open;
     private readonly CancellationTokenRegistration _onDrainOver;
+    private ExpertMap? _latestMap; // that this router was told of
     private long[][]? _reported; // what the expert map has been told
 
     public RouterGrain(
@@ -61,7 +62,7 @@ internal sealed partial class RouterGrain : Grain, IRouterGrain
         Replica replica = await _replica.Get();
         if (!_open.TryBegin())
         {
-            throw new RouterLeftException($"Replica {_key.Index} of '{_key.Model}' takes nothing new: its node shuts down.");
+            throw new RouterLostException($"Replica {_key.Index} of '{_key.Model}' takes nothing new: its node shuts down.");
         }
 
         try
@@ -93,17 +94,7 @@ internal sealed partial class RouterGrain : Grain, IRouterGrain
     }
 
     /// <inheritdoc/>
-    public async Task<RouterStatus> GetStatus()
-    {
-        EngineMetrics metrics = (await _replica.Get()).Loop.Metrics;
-        return new RouterStatus
-        {
-            Running = metrics.Running,
-            Waiting = metrics.Waiting,
-            FreePages = metrics.FreePages,
-            PageCount = metrics.TotalPages,
-        };
-    }
+    public async Task<RouterStatus> GetStatus() => EngineMessages.ToStatus((await _replica.Get()).Loop.Metrics);
 
     /// <inheritdoc/>
     public Task<RouterOffer> Offer(UInt128[] pages)
@@ -137,19 +128,23 @@ internal sealed partial class RouterGrain : Grain, IRouterGrain
     }
 
     /// <inheritdoc/>
+    public async Task<ExpertMap?> GetMap() => _replica.IsLoaded ? (await _replica.Get()).Experts.Table.Map : null;
+
+    /// <inheritdoc/>
     public async Task UseMap(ExpertMap map)
     {
-        if (_replica.IsWanted)
+        // Whoever tells of it may be who the loading waits for.
+        _latestMap = map.Version > (_latestMap?.Version ?? 0) ? map : _latestMap;
+        if (_replica.IsLoaded)
         {
-            Replica replica = await _replica.Get();
-            await replica.Use(await _finder.Find(_key.Model, map));
+            await Follow(await _replica.Get());
         }
     }
 
     /// <inheritdoc/>
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        this.RegisterGrainTimer(ReportLoad, new GrainTimerCreationOptions(LoadReportInterval, LoadReportInterval) { Interleave = true });
+        this.RegisterGrainTimer(Report, new GrainTimerCreationOptions(ReportInterval, ReportInterval) { Interleave = true });
         return Task.CompletedTask;
     }
 
@@ -157,31 +152,51 @@ internal sealed partial class RouterGrain : Grain, IRouterGrain
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         await _onDrainOver.DisposeAsync();
-        if (_replica.IsLoaded)
+        if (!_replica.IsWanted)
+        {
+            return;
+        }
+
+        try
         {
             Replica replica = await _replica.Get();
             await replica.Stop();
             await replica.DisposeAsync();
             _inventory.RemoveRouter(_key);
         }
+        catch (Exception exception) when (exception is ModelUnavailableException or OrleansException)
+        {
+            // It was being loaded, and did not come: the log has it.
+        }
     }
 
-    // What was chosen since the last report; the map does not miss one that is lost.
-    private async Task ReportLoad(CancellationToken cancellationToken)
+    // Ways that are better than those in use: of a later map, or by links that could not be opened before.
+    private async Task Follow(Replica replica)
+    {
+        ShardTable used = replica.Experts.Table;
+        ExpertMap map = _latestMap is { } latest && latest.Version > used.Map.Version ? latest : used.Map;
+        if (map.Version > used.Map.Version || used.LacksLinks)
+        {
+            await replica.Use(await _finder.Find(_key.Model, map));
+        }
+    }
+
+    // Every few seconds: what was chosen since the last report, also when that is nothing, so that a map that was lost knows who follows it.
+    private async Task Report(CancellationToken cancellationToken)
     {
         if (!_replica.IsLoaded)
         {
             return;
         }
 
-        long[][] counts = (await _replica.Get()).Experts.Counts;
+        Replica replica = await _replica.Get();
+        await Follow(replica);
+        long[][] counts = replica.Experts.Counts;
         long[][] reported = _reported ?? [.. counts.Select(layer => new long[layer.Length])];
         long[][] since = [.. counts.Zip(reported, (now, before) => now.Zip(before, (a, b) => a - b).ToArray())];
+        bool isIdle = since.All(layer => layer.All(count => count == 0));
+        await GrainFactory.GetGrain<IExpertMapGrain>(_key.Model).ReportLoad(_key.Index, isIdle ? [] : since);
         _reported = counts;
-        if (since.Any(layer => layer.Any(count => count > 0)))
-        {
-            await GrainFactory.GetGrain<IExpertMapGrain>(_key.Model).ReportLoad(_key.Index, since);
-        }
     }
 
     private static async Task<ChannelReader<GenerationDelta>> Add(RouterCall call, EngineLoop loop)
@@ -201,6 +216,7 @@ internal sealed partial class RouterGrain : Grain, IRouterGrain
         try
         {
             Replica replica = await _loader.Load(_key);
+            await Follow(replica);
             LogLoaded(_key.Index, _key.Model);
             return replica;
         }

@@ -21,6 +21,9 @@ public sealed class ModelStore : IAsyncDisposable
     /// <summary>The models, the default one first.</summary>
     public IReadOnlyList<string> Names { get; }
 
+    /// <summary>Why models could not be opened, one sentence for each that could not.</summary>
+    public IReadOnlyList<string> Problems => [.. Names.Select(name => _models[name].Problem).OfType<string>()];
+
     /// <summary>The files of a model.</summary>
     /// <param name="name">As requests name it; empty: the default one.</param>
     /// <exception cref="ModelNotFoundException">There is no such model.</exception>

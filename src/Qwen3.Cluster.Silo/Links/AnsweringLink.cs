@@ -61,7 +61,7 @@ internal sealed class AnsweringLink : IFrameHandler
         if (FreeJob() is { } job)
         {
             job.Read(header, reader.Content, _maxContentBytes, _shards);
-            job.Post();
+            job.Start();
         }
     }
 

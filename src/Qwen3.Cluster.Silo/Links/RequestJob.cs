@@ -66,13 +66,16 @@ internal sealed class RequestJob(AnsweringLink link) : OutgoingFrame
         request.Precision.Decode(content[..(int)layout.ChoiceRows], _inputs.AsSpan(0, request.Rows * request.HiddenSize));
     }
 
-    /// <summary>Hands the work to the shards; the reply is sent when the last one has ended.</summary>
-    public void Post()
+    /// <summary>
+    /// Hands the work to the shards; the reply is sent when the last one has ended. Those that are free are computed right here, on the link's
+    /// reader: it has nothing better to do, and a hop to another thread costs more than a frame's way over the socket.
+    /// </summary>
+    public void Start()
     {
         _openSections = _request.Sections;
         for (int i = 0; i < _request.Sections; i++)
         {
-            _works[i].Shard!.Post(_works[i]);
+            _works[i].Shard!.Start(_works[i]);
         }
     }
 

@@ -30,7 +30,7 @@ internal readonly record struct ExpertImbalance(double Mean, double Worst, int? 
                 continue;
             }
 
-            double figure = ShardTokens(load, placement, layer).Max() * placement.ShardCount / tokens;
+            double figure = ShardLoad.OfLayer(load, placement, layer).Max() * placement.ShardCount / tokens;
             sum += figure * tokens;
             allTokens += tokens;
             result = result with { Mean = sum / allTokens };
@@ -41,22 +41,5 @@ internal readonly record struct ExpertImbalance(double Mean, double Worst, int? 
         }
 
         return result;
-    }
-
-    // [shards]: the tokens of one layer that fall on each.
-    private static double[] ShardTokens(ExpertLoad load, ExpertPlacement placement, int layer)
-    {
-        var shardTokens = new double[placement.ShardCount];
-        ReadOnlySpan<long> tokens = load.TokensOf(layer);
-        for (int expert = 0; expert < tokens.Length; expert++)
-        {
-            ReadOnlySpan<ushort> shards = placement.ShardsOf(layer, expert);
-            foreach (ushort shard in shards)
-            {
-                shardTokens[shard] += (double)tokens[expert] / shards.Length;
-            }
-        }
-
-        return shardTokens;
     }
 }

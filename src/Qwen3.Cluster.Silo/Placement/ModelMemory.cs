@@ -21,16 +21,26 @@ internal sealed class ModelMemory
         _files.Layout.ParametersOf(id.Layer, id.Expert)
         * _backend.BytesOf(_files.Checkpoint.Tensors[_files.Layout.TensorOf(id.Layer, id.Expert)].Type));
 
-    /// <summary>Bytes of a router: the weights of the trunk, and the cache of keys and values in float32.</summary>
-    public long OfRouter()
+    /// <summary>Bytes of a trunk's weights.</summary>
+    public long OfTrunk
     {
-        ModelConfig config = _files.Checkpoint.Config;
-        HashSet<string> used = [.. TensorCatalog.Expected(config).Select(tensor => tensor.Name)];
-        long trunk = _files.Checkpoint.Tensors.Values
-            .Where(tensor => used.Contains(tensor.Name) && !IsOfExperts(tensor.Name))
-            .Sum(tensor => tensor.ByteCount / tensor.Type.Size() * _backend.BytesOf(tensor.Type));
-        long positions = (long)_files.PageCount * _files.Options.PageSize;
-        return trunk + (positions * config.LayerCount * config.KeyValueHeadCount * config.HeadDim * 2 * sizeof(float));
+        get
+        {
+            HashSet<string> used = [.. TensorCatalog.Expected(_files.Checkpoint.Config).Select(tensor => tensor.Name)];
+            return _files.Checkpoint.Tensors.Values
+                .Where(tensor => used.Contains(tensor.Name) && !IsOfExperts(tensor.Name))
+                .Sum(tensor => tensor.ByteCount / tensor.Type.Size() * _backend.BytesOf(tensor.Type));
+        }
+    }
+
+    /// <summary>Bytes of a router's cache of keys and values, in float32.</summary>
+    public long OfCache
+    {
+        get
+        {
+            ModelConfig config = _files.Checkpoint.Config;
+            return (long)_files.PageCount * _files.Options.PageSize * config.LayerCount * config.KeyValueHeadCount * config.HeadDim * 2 * sizeof(float);
+        }
     }
 
     // The gate is the trunk's; everything else below mlp is an expert or a slice of one.

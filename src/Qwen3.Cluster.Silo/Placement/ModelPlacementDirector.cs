@@ -29,10 +29,10 @@ internal sealed class ModelPlacementDirector(IGrainFactory grains, GrainTypeReso
         }
         catch (ModelUnavailableException exception)
         {
-            throw new NoPlaceException(exception.Message);
+            throw new NoPlaceException(exception.Message, isPassing: false);
         }
 
         return silos.FirstOrDefault(silo => silo.ToParsableString() == node)
-            ?? throw new NoPlaceException($"The place of {key}, {node}, has left the cluster meanwhile; try again.");
+            ?? throw new NoPlaceException($"The place of {key}, {node}, has left the cluster meanwhile; try again.", isPassing: true);
     }
 }

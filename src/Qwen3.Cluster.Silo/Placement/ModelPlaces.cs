@@ -52,7 +52,7 @@ internal sealed class ModelPlaces
         _routers.Remove(replica);
         IReadOnlyList<string> alive = _census.Alive;
         RouterPlan plan = ShardPlanner.PlanRouter(
-            _demand, replica, _memory.OfRouter(), cacheBytes: 0, [.. _routers.Values.Where(place => alive.Contains(place.Node))], await _census.Take(), Nothing);
+            _demand, replica, _memory.OfTrunk, _memory.OfCache, [.. _routers.Values.Where(place => alive.Contains(place.Node))], await _census.Take(), Nothing);
         Problem = plan.Refusal;
         _routers[replica] = plan.Place ?? throw Refused(plan.Refusal!);
         return plan.Place.Value.Node;
@@ -95,7 +95,7 @@ internal sealed class ModelPlaces
         foreach ((int replica, DevicePlace place) in routers.OrderByDescending(router => router.Replica))
         {
             DevicePlace[] others = [.. routers.Where(other => other.Replica != replica).Select(other => other.Place)];
-            RouterPlan plan = ShardPlanner.PlanRouter(_demand, replica, _memory.OfRouter(), cacheBytes: 0, others, nodes, Nothing);
+            RouterPlan plan = ShardPlanner.PlanRouter(_demand, replica, _memory.OfTrunk, _memory.OfCache, others, nodes, Nothing);
             if (plan.Place is { } better && others.Count(other => other.Node == better.Node) < others.Count(other => other.Node == place.Node))
             {
                 return replica;
@@ -123,7 +123,15 @@ internal sealed class ModelPlaces
     {
         IReadOnlyList<NodeStatus> nodes = await _census.Take();
         NodesSeen = [.. nodes.Select(node => node.Name)];
-        ShardDemand[] demands = [.. Enumerable.Range(0, _shardCount).Select(shard => new ShardDemand(shard, _memory.OfExperts(experts(shard))))];
+
+        // A node that is alive and too busy to answer keeps what it has.
+        IEnumerable<string> silent = _census.Alive.Except(NodesSeen);
+        ShardDemand[] demands =
+        [
+            .. from shard in Enumerable.Range(0, _shardCount)
+               where !_shards.TryGetValue(shard, out DevicePlace place) || !silent.Contains(place.Node)
+               select new ShardDemand(shard, _memory.OfExperts(experts(shard))),
+        ];
         ShardPlan plan = ShardPlanner.PlanShards(_demand, demands, _shards, nodes, Nothing);
         Problem = plan.Refusal;
         foreach ((int shard, DevicePlace place) in plan.Places ?? throw Refused(plan.Refusal!))

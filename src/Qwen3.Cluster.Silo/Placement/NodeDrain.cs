@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Qwen3.Cluster.Contracts.Grains;
 using Qwen3.Cluster.Contracts.Hosting;
-using Qwen3.Cluster.Contracts.Messages;
 using Qwen3.Cluster.Silo.Hosting;
 
 namespace Qwen3.Cluster.Silo.Placement;
@@ -26,17 +25,29 @@ internal sealed partial class NodeDrain(NodeInventory inventory, NodeCensus cens
         }
     }
 
+    // Routers first: they take nothing new while their node drains.
     private async Task Leave(string model, CancellationToken cancellationToken)
+    {
+        var map = grains.GetGrain<IExpertMapGrain>(model);
+        foreach (ModelGrainKey router in inventory.RoutersOf(model))
+        {
+            await Try(model, async () =>
+            {
+                await map.PlaceRouter(router.Index);
+                await grains.GetGrain<IRouterGrain>(router.ToString()).Leave();
+            }, cancellationToken);
+        }
+
+        await Try(model, () => map.Spread(), cancellationToken);
+    }
+
+    private async Task Try(string model, Func<Task> action, CancellationToken cancellationToken)
     {
         try
         {
-            await grains.GetGrain<IExpertMapGrain>(model).Spread().WaitAsync(cancellationToken);
-            foreach (ModelGrainKey router in inventory.RoutersOf(model))
-            {
-                await grains.GetGrain<IRouterGrain>(router.ToString()).Leave().WaitAsync(cancellationToken);
-            }
+            await action().WaitAsync(cancellationToken);
         }
-        catch (Exception exception) when (exception is ModelUnavailableException or NoPlaceException)
+        catch (Exception exception) when (exception is not OperationCanceledException)
         {
             LogStays(model, exception.Message);
         }

@@ -14,7 +14,7 @@ internal sealed class NodeInventory(
 {
     private static readonly DateTimeOffset StartedAt = new(System.Diagnostics.Process.GetCurrentProcess().StartTime);
 
-    private readonly ConcurrentDictionary<ModelGrainKey, (string Backend, long Bytes)> _routers = new();
+    private readonly ConcurrentDictionary<ModelGrainKey, LoadedRouter> _routers = new();
     private volatile bool _isDraining;
 
     /// <summary>This node, as the cluster knows it.</summary>
@@ -34,7 +34,12 @@ internal sealed class NodeInventory(
     public IReadOnlyList<ModelGrainKey> RoutersOf(string model) => [.. _routers.Keys.Where(key => key.Model == model)];
 
     /// <summary>A router was loaded here.</summary>
-    public void AddRouter(ModelGrainKey key, string backend, long bytes) => _routers[key] = (backend, bytes);
+    /// <param name="key">Names it.</param>
+    /// <param name="backend">What computes it.</param>
+    /// <param name="bytes">Of its trunk and its cache.</param>
+    /// <param name="status">Says at any time, on any thread, what it has to do.</param>
+    public void AddRouter(ModelGrainKey key, string backend, long bytes, Func<RouterStatus> status) =>
+        _routers[key] = new LoadedRouter(backend, bytes, status);
 
     /// <summary>A router has gone.</summary>
     public void RemoveRouter(ModelGrainKey key) => _routers.TryRemove(key, out _);
@@ -51,6 +56,7 @@ internal sealed class NodeInventory(
         ProcessId = Environment.ProcessId,
         Version = Assembly.GetExecutingAssembly().GetName().Version?.ToString(3) ?? "",
         StartedAt = StartedAt,
+        Problems = models.Problems,
     };
 
     // Two back-ends may compute on one device: what both hold is there.
@@ -77,6 +83,7 @@ internal sealed class NodeInventory(
             Model = router.Key.Model,
             Replica = router.Key.Index,
             Bytes = router.Value.Bytes,
+            Status = router.Value.Status(),
         }).OrderBy(router => router.Model, StringComparer.Ordinal).ThenBy(router => router.Replica)];
 
         // Mapped weights count as free for the system, so what is loaded here is taken off by what it takes; what others have taken, by what is left.
@@ -93,4 +100,6 @@ internal sealed class NodeInventory(
             Routers = routers,
         };
     }
+
+    private sealed record LoadedRouter(string Backend, long Bytes, Func<RouterStatus> Status);
 }

@@ -12,6 +12,6 @@ internal sealed class NodePlacementDirector : IPlacementDirector
         string node = target.GrainIdentity.Key.ToString()!;
         return Task.FromResult(
             context.GetCompatibleSilos(target).FirstOrDefault(silo => silo.ToParsableString() == node)
-            ?? throw new NoPlaceException($"The node {node} is not in the cluster any more."));
+            ?? throw new NoPlaceException($"The node {node} is not in the cluster any more.", isPassing: true));
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Orleans.Runtime.Messaging;
 using Qwen3.Cluster.Contracts.Grains;
 using Qwen3.Cluster.Contracts.Messages;
 
@@ -17,22 +18,11 @@ internal sealed partial class ShardKeeper(
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Where a shard is; it is loaded if it is nowhere.</summary>
-    /// <exception cref="ModelUnavailableException">It finds no place, cannot be loaded, or its node has just gone.</exception>
-    public async Task<ShardEndpoint> Open(int shard)
-    {
-        try
-        {
-            return await ShardOf(shard).Open();
-        }
-        catch (Exception exception) when (exception is NoPlaceException or OrleansException)
-        {
-            throw new ModelUnavailableException(model, retryAfter, $"Shard {shard} of '{model}' does not answer: {exception.Message}");
-        }
-    }
-
-    /// <summary>The same for a shard whose node may be gone: until the cluster has noticed that, its grain cannot be called.</summary>
-    /// <exception cref="ModelUnavailableException">It was not found in time.</exception>
+    /// <summary>
+    /// Where a shard is; it is loaded if it is nowhere. Until the cluster has noticed that a node is gone, grains that were there cannot be
+    /// called, so such a shard is asked again and again.
+    /// </summary>
+    /// <exception cref="ModelUnavailableException">It finds no place, cannot be loaded, or did not answer in time.</exception>
     public async Task<ShardEndpoint> Find(int shard)
     {
         long started = time.GetTimestamp();
@@ -40,11 +30,15 @@ internal sealed partial class ShardKeeper(
         {
             try
             {
-                return await Open(shard);
+                return await ShardOf(shard).Open();
             }
-            catch (ModelUnavailableException) when (time.GetElapsedTime(started) < timeLimit)
+            catch (Exception exception) when (IsPassing(exception) && time.GetElapsedTime(started) < timeLimit)
             {
                 await Task.Delay(Pause, time);
+            }
+            catch (Exception exception) when (exception is NoPlaceException || IsPassing(exception))
+            {
+                throw new ModelUnavailableException(model, retryAfter, $"Shard {shard} of '{model}' does not answer: {exception.Message}");
             }
         }
     }
@@ -52,28 +46,27 @@ internal sealed partial class ShardKeeper(
     /// <summary>Has a shard hold some experts and no others.</summary>
     public Task Hold(int shard, IReadOnlyList<LayerExpert> experts) => ShardOf(shard).Hold(experts);
 
+    /// <summary>Has a shard loaded on the node that its grain is to go to. It takes as long as reading the weights does.</summary>
+    public Task Prepare(int shard, string node, IReadOnlyList<LayerExpert> experts) => grains.GetGrain<INodeGrain>(node).Prepare(model, shard, experts);
+
     /// <summary>
-    /// Has a shard loaded on another node and its grain go there. What is left at the old place answers until it is released,
-    /// which is for when no router asks there any more.
+    /// Has the grain of a shard go to a node that is prepared. What is left at the old place answers until it is released, which is for when no
+    /// router asks there any more.
     /// </summary>
     /// <param name="old">Where it is.</param>
     /// <param name="node">Where it is to be.</param>
-    /// <param name="experts">What it holds.</param>
-    /// <returns>Where it is now: there, or, if its old node was gone, where it has been placed anew.</returns>
-    public async Task<ShardEndpoint> Move(ShardEndpoint old, string node, IReadOnlyList<LayerExpert> experts)
+    /// <returns>Where it is now: there, or, if one of the nodes has gone meanwhile, where it has been placed anew.</returns>
+    public async Task<ShardEndpoint> Move(ShardEndpoint old, string node)
     {
-        if (!census.Alive.Contains(old.Link.Node))
+        if (IsAlive(old))
         {
-            return await Find(old.Shard);
+            await ShardOf(old.Shard).MoveTo(node);
         }
 
-        await grains.GetGrain<INodeGrain>(node).Prepare(model, old.Shard, experts);
-        await ShardOf(old.Shard).MoveTo(node);
-
-        // The grain answers where it was until its last turn there has ended.
+        // A call that comes while the grain is on its way may still find it at the old place.
         long started = time.GetTimestamp();
         ShardEndpoint moved = await Find(old.Shard);
-        while (moved.Link.Node != node && time.GetElapsedTime(started) < timeLimit)
+        while (moved.Epoch == old.Epoch && time.GetElapsedTime(started) < timeLimit)
         {
             await Task.Delay(Pause, time);
             moved = await Find(old.Shard);
@@ -83,14 +76,20 @@ internal sealed partial class ShardKeeper(
         return moved;
     }
 
+    /// <summary>Whether the node of a shard is in the cluster.</summary>
+    public bool IsAlive(ShardEndpoint shard) => census.Alive.Contains(shard.Link.Node);
+
     /// <summary>Frees what a move has left behind.</summary>
     public async Task Release(ShardEndpoint old)
     {
-        if (census.Alive.Contains(old.Link.Node))
+        if (IsAlive(old))
         {
             await grains.GetGrain<INodeGrain>(old.Link.Node).Release(old.Epoch);
         }
     }
+
+    private static bool IsPassing(Exception exception) =>
+        exception is OrleansException or TimeoutException or ConnectionFailedException or NoPlaceException { IsPassing: true };
 
     private IExpertShardGrain ShardOf(int shard) => grains.GetGrain<IExpertShardGrain>(new ModelGrainKey(model, shard).ToString());
 

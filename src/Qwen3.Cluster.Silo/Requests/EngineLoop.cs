@@ -57,11 +57,12 @@ internal sealed class EngineLoop : IDisposable
 
     /// <summary>Gives a request to the engine; its deltas come through the reader, which ends after the last sample's.</summary>
     /// <exception cref="QueueFullException">The queue is full.</exception>
-    /// <exception cref="RouterLeftException">The loop was stopped.</exception>
+    /// <exception cref="RouterLostException">The loop was stopped.</exception>
     public async Task<ChannelReader<GenerationDelta>> Add(GenerationRequest request)
     {
         // Between two long steps requests gather before the engine can count them.
-        if (Interlocked.Increment(ref _arriving) > _maxWaiting)
+        // One that another router has begun was admitted there.
+        if (Interlocked.Increment(ref _arriving) > _maxWaiting && request.Written is null)
         {
             Interlocked.Decrement(ref _arriving);
             throw QueueFull();
@@ -143,9 +144,11 @@ internal sealed class EngineLoop : IDisposable
         }
         catch (Exception exception)
         {
-            // What the step left in the engine is unknown: every request of it ends, and the batch starts afresh. A shard may be
-            // back soon; any other failure comes again with the same request, and a client that came back would only repeat it.
-            EndAll(_stopped ?? Failed(exception, exception is ExpertShardException ? _drain.RetryAfter : null));
+            // What the step left in the engine is unknown: every request of it ends, and the batch starts afresh. Another router may reach the
+            // shards that did not answer; any other failure comes again with the same request, and a client that came back would only repeat it.
+            EndAll(_stopped ?? (exception is ExpertShardException
+                ? new RouterLostException($"A router of '{_router.Model}' cannot go on: {exception.Message}")
+                : Failed(exception)));
         }
 
         AfterChange();
@@ -166,7 +169,7 @@ internal sealed class EngineLoop : IDisposable
 
             if (delta.Failure is { } failure)
             {
-                reply.Deltas.Writer.Complete(Failed(failure, retryAfter: null));
+                reply.Deltas.Writer.Complete(Failed(failure));
                 _replies.Remove(delta.RequestId);
                 continue;
             }
@@ -196,8 +199,8 @@ internal sealed class EngineLoop : IDisposable
         _replies.Clear();
     }
 
-    private ModelUnavailableException Failed(Exception reason, TimeSpan? retryAfter) =>
-        new(_router.Model, retryAfter, $"The model '{_router.Model}' failed while it computed: {reason.Message}");
+    private ModelUnavailableException Failed(Exception reason) =>
+        new(_router.Model, retryAfter: null, $"The model '{_router.Model}' failed while it computed: {reason.Message}");
 
     private QueueFullException QueueFull()
     {

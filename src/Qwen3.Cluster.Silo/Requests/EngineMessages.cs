@@ -39,6 +39,15 @@ internal static class EngineMessages
         };
     }
 
+    /// <summary>What an engine has to do.</summary>
+    public static RouterStatus ToStatus(EngineMetrics metrics) => new()
+    {
+        Running = metrics.Running,
+        Waiting = metrics.Waiting,
+        FreePages = metrics.FreePages,
+        PageCount = metrics.TotalPages,
+    };
+
     /// <summary>What a step added to a reply.</summary>
     public static ReplyDelta ToDelta(GenerationDelta delta, Qwen3Tokenizer tokenizer) => new()
     {

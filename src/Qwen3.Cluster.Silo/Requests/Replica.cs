@@ -30,7 +30,7 @@ internal sealed record Replica(
     /// <summary>Ends every request, for another router to go on. A step at hand does not wait for its shards any longer.</summary>
     public Task Stop()
     {
-        Task stopped = Loop.Stop(new RouterLeftException($"A router of '{Files.Name}' has left its node."));
+        Task stopped = Loop.Stop(new RouterLostException($"A router of '{Files.Name}' has left its node."));
         Stopping.Cancel();
         return stopped;
     }

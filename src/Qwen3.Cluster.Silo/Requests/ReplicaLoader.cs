@@ -29,10 +29,22 @@ internal sealed class ReplicaLoader(
     {
         ModelFiles files = await models.Open(key.Model);
         var map = grains.GetGrain<IExpertMapGrain>(key.Model);
-        ShardTable table = await finder.Find(key.Model, await map.GetMap(key.Index));
-        Replica replica = await LoadTrunk(key, files, table, epochs => Replace(key, map, epochs));
-        inventory.AddRouter(key, files.Options.Backend, new ModelMemory(files, backends.Get(files.Options.Backend)).OfRouter());
-        return replica;
+        Replica? replica = null;
+
+        // It takes its room before the shards are placed, which may come to this node too.
+        var memory = new ModelMemory(files, backends.Get(files.Options.Backend));
+        inventory.AddRouter(
+            key, files.Options.Backend, memory.OfTrunk + memory.OfCache, () => replica is null ? new RouterStatus() : EngineMessages.ToStatus(replica.Loop.Metrics));
+        try
+        {
+            ShardTable table = await finder.Find(key.Model, await map.GetMap(key.Index));
+            return replica = await LoadTrunk(key, files, table, epochs => Replace(key, map, epochs));
+        }
+        catch
+        {
+            inventory.RemoveRouter(key);
+            throw;
+        }
     }
 
     // The map may have been on the same node as the shards: until the cluster has noticed that it is gone, the map cannot be asked.

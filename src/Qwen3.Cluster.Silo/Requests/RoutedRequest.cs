@@ -15,7 +15,7 @@ namespace Qwen3.Cluster.Silo.Requests;
 internal sealed partial class RoutedRequest
 {
     // With the pauses between them, longer than a cluster takes to notice that a node is gone.
-    private const int MostRouters = 12;
+    private const int MostLostInARow = 14;
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
@@ -26,7 +26,10 @@ internal sealed partial class RoutedRequest
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly List<int>?[] _written; // of each sample; null: it has ended
+    private readonly HashSet<int> _fullReplicas = [];
+    private readonly long _arrived;
     private bool _hasStarted;
+    private TimeSpan? _timeToFirstToken;
 
     /// <summary>Makes a request that nobody has begun.</summary>
     /// <param name="model">The model.</param>
@@ -37,6 +40,7 @@ internal sealed partial class RoutedRequest
     public RoutedRequest(ModelFiles model, RouterCall call, ReplicaChooser replicas, TimeProvider time, ILogger logger)
     {
         (_model, _call, _replicas, _time, _logger) = (model, call, replicas, time, logger);
+        _arrived = time.GetTimestamp();
         _written = [.. Enumerable.Range(0, call.Sampling.SampleCount).Select(_ => new List<int>())];
     }
 
@@ -45,11 +49,11 @@ internal sealed partial class RoutedRequest
     public async IAsyncEnumerable<ReplyEvent> Run([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         int? failed = null;
-        TimeSpan pause = FirstPause;
+        int lostInARow = 0;
         for (int routers = 1; ; routers++)
         {
             (int replica, IRouterGrain router) = await _replicas.Choose(_model, _call.Prompt, failed);
-            IAsyncEnumerator<ReplyEvent> events = router.Generate(NextCall(), cancellationToken).GetAsyncEnumerator(cancellationToken);
+            IAsyncEnumerator<ReplyEvent> events = router.Generate(NextCall(routers), cancellationToken).GetAsyncEnumerator(cancellationToken);
             Exception? loss = null;
             try
             {
@@ -68,9 +72,10 @@ internal sealed partial class RoutedRequest
                         break;
                     }
 
-                    if (Note(events.Current))
+                    if (Note(events.Current, isFirstRouter: routers == 1) is { } reply)
                     {
-                        yield return events.Current;
+                        lostInARow = 0;
+                        yield return reply;
                     }
                 }
             }
@@ -83,7 +88,12 @@ internal sealed partial class RoutedRequest
                 }
             }
 
-            if (routers == MostRouters)
+            if (_written.All(tokens => tokens is null))
+            {
+                yield break; // All that was missing was the end of the stream.
+            }
+
+            if (++lostInARow == MostLostInARow)
             {
                 throw new ModelUnavailableException(
                     _model.Name, LongestPause, $"A router of '{_model.Name}' was lost, and no other went on: {loss.Message}");
@@ -91,42 +101,48 @@ internal sealed partial class RoutedRequest
 
             LogLost(_call.RequestId, replica, _model.Name, loss.Message);
             failed = replica;
-            await Task.Delay(pause, _time, cancellationToken);
-            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            TimeSpan pause = FirstPause * Math.Pow(2, lostInARow - 1);
+            await Task.Delay(pause < LongestPause ? pause : LongestPause, _time, cancellationToken);
         }
     }
 
     // A full queue is a loss as long as nothing was begun and there is another replica, whose queue may have room.
     private bool IsLoss(Exception exception, int replica) => exception switch
     {
-        RouterLeftException or SiloUnavailableException or OrleansMessageRejectionException or ConnectionFailedException or EnumerationAbortedException
-            or NoPlaceException => true,
+        RouterLostException or OrleansException or ConnectionFailedException or EnumerationAbortedException or TimeoutException => true,
+        NoPlaceException { IsPassing: true } => true,
         QueueFullException => !_hasStarted && _model.Options.Replicas > 1 && _fullReplicas.Add(replica) && _fullReplicas.Count < _model.Options.Replicas,
         _ => false,
     };
 
-    private readonly HashSet<int> _fullReplicas = [];
+    // A router that still has the request, of which nobody reads any more, must not take the next call for the same.
+    private RouterCall NextCall(int router) => router == 1 ? _call : _call with
+    {
+        RequestId = $"{_call.RequestId}#{router}",
+        Written = _hasStarted ? [.. _written.Select(tokens => tokens?.ToArray())] : null,
+    };
 
-    private RouterCall NextCall() =>
-        _hasStarted ? _call with { Written = [.. _written.Select(tokens => tokens?.ToArray())] } : _call;
-
-    // Whether the reader gets the event: the beginning only once.
-    private bool Note(ReplyEvent reply)
+    // What the reader gets of an event: the beginning only once, and times that count from there.
+    private ReplyEvent? Note(ReplyEvent reply, bool isFirstRouter)
     {
         switch (reply)
         {
-            case ReplyStarted:
+            case ReplyStarted started:
                 bool isFirst = !_hasStarted;
                 _hasStarted = true;
-                return isFirst;
+                return isFirst ? started with { RequestId = _call.RequestId } : null;
             case ReplyDelta delta:
+                _timeToFirstToken ??= _time.GetElapsedTime(_arrived);
                 _written[delta.Sample]!.AddRange(delta.TokenIds);
-                return true;
+                return reply;
             case ReplyFinished finished:
                 _written[finished.Sample] = null;
-                return true;
+                return isFirstRouter ? reply : finished with
+                {
+                    Usage = finished.Usage with { TimeToFirstToken = _timeToFirstToken ?? TimeSpan.Zero, Duration = _time.GetElapsedTime(_arrived) },
+                };
             default:
-                return true;
+                return reply;
         }
     }
 

@@ -13,6 +13,11 @@ public class CommandLineTests
     [InlineData("chat", "hi", "--model", "/no/such/directory")]
     [InlineData("chat", "hi", "--server", "http://127.0.0.1:1", "--shards", "2")]
     [InlineData("chat", "hi", "--server", "localhost:5080")]
+    [InlineData("topology", "--server", "localhost:5080")]
+    [InlineData("topology", "--watch", "0")]
+    [InlineData("topology", "--watch", "soon")]
+    [InlineData("rebalance", "one", "two")]
+    [InlineData("spread", "--server", "localhost:5080")]
     [InlineData("logits", "/no/such/directory")]
     [InlineData("logits", "/no/such/directory", "--ids", "1,x")]
     [InlineData("serve", "--role", "king")]
@@ -60,6 +65,10 @@ public class CommandLineTests
     [Theory]
     [InlineData("logits", "/no/such/directory", "--ids", "1")]
     [InlineData("chat", "hi", "--server", "http://127.0.0.1:1")]
+    [InlineData("topology", "--server", "http://127.0.0.1:1")]
+    [InlineData("topology", "--server", "http://127.0.0.1:1", "--watch")]
+    [InlineData("rebalance", "--server", "http://127.0.0.1:1")]
+    [InlineData("spread", "--server", "http://127.0.0.1:1")]
     public async Task AFailureIsOneSentenceWithoutAStackTrace(params string[] arguments)
     {
         CommandRun run = await CommandRun.Of(arguments);

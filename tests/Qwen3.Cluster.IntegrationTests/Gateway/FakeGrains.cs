@@ -10,7 +10,7 @@ namespace Qwen3.Cluster.IntegrationTests.Gateway;
 /// Stands for the grains behind a gateway and does what a test says. Unless told otherwise it checks requests as the gateway grain
 /// does, and answers the same few words.
 /// </summary>
-public sealed class FakeGrains : IGatewayGrain, IModelCatalogGrain, IRouterGrain
+public sealed class FakeGrains : IGatewayGrain, IModelCatalogGrain, IRouterGrain, ITopologyGrain, IExpertMapGrain
 {
     public const int VocabularySize = 1_000;
 
@@ -45,6 +45,12 @@ public sealed class FakeGrains : IGatewayGrain, IModelCatalogGrain, IRouterGrain
         RequestRules.CheckTokens("ids", ids, VocabularySize);
         return string.Concat(ids.Select(id => (char)id));
     };
+
+    public Func<ClusterTopology> OnTopology { get; set; } = () => new ClusterTopology();
+
+    public Func<BalanceReport> OnRebalance { get; set; } = () => new BalanceReport();
+
+    public Func<int> OnSpread { get; set; } = () => 0;
 
     /// <summary>The keys that grains were asked for by; health checks of the host's own among them.</summary>
     public ConcurrentQueue<object> Keys { get; } = [];
@@ -112,10 +118,32 @@ public sealed class FakeGrains : IGatewayGrain, IModelCatalogGrain, IRouterGrain
 
     public Task Leave() => throw new NotSupportedException("A gateway sends no router away.");
 
+    public Task<ExpertMap?> GetMap() => throw new NotSupportedException("A gateway reads no maps.");
+
     public Task UseMap(ExpertMap map) => throw new NotSupportedException("A gateway draws no maps.");
 
     public IAsyncEnumerable<ReplyEvent> Generate(RouterCall call, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException("A gateway does not generate with a router.");
+
+    public Task<ClusterTopology> GetTopology() => Task.FromResult(OnTopology());
+
+    public Task<BalanceReport> Rebalance() => Task.FromResult(OnRebalance());
+
+    public Task<int> Spread() => Task.FromResult(OnSpread());
+
+    public Task<ExpertMap> GetMap(int replica) => throw new NotSupportedException("A gateway has no experts.");
+
+    public Task<ExpertMap> Replace(int replica, IReadOnlyList<ulong> epochs) => throw new NotSupportedException("A gateway has no experts.");
+
+    public Task<IReadOnlyList<LayerExpert>> GetExperts(int shard) => throw new NotSupportedException("A gateway has no experts.");
+
+    public Task<string> PlaceShard(int shard) => throw new NotSupportedException("A gateway places nothing.");
+
+    public Task<string> PlaceRouter(int replica) => throw new NotSupportedException("A gateway places nothing.");
+
+    public Task ReportLoad(int replica, long[][] choices) => throw new NotSupportedException("A gateway counts no choices.");
+
+    Task<ExpertMapStatus> IExpertMapGrain.GetStatus() => throw new NotSupportedException("A gateway asks for the whole topology.");
 
     public class FactoryProxy : DispatchProxy
     {

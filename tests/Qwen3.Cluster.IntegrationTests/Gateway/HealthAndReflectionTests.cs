@@ -51,7 +51,7 @@ public sealed class HealthAndReflectionTests : IAsyncLifetime
         Assert.True(await call.ResponseStream.MoveNext(Cancel));
 
         IEnumerable<string> services = call.ResponseStream.Current.ListServicesResponse.Service.Select(service => service.Name);
-        Assert.Superset(new HashSet<string> { "qwen3.v1.TextGeneration", "grpc.health.v1.Health" }, services.ToHashSet());
+        Assert.Superset(new HashSet<string> { "qwen3.v1.TextGeneration", "qwen3.v1.Operations", "grpc.health.v1.Health" }, services.ToHashSet());
         await call.RequestStream.CompleteAsync();
     }
 

@@ -45,4 +45,21 @@ public sealed class OverlapChoiceTests
 
         Assert.True(choice.RunsHalves(hasChunks: false));
     }
+
+    [Theory]
+    [InlineData(115, 100)]
+    [InlineData(100, 115)]
+    public void Steps_that_something_else_held_up_hardly_count(long whole, long halves)
+    {
+        OverlapChoice choice = new();
+        Random random = new(1);
+        int runs = Enumerable.Range(0, 3200).Count(_ =>
+        {
+            bool run = choice.RunsHalves(hasChunks: false);
+            int heldUp = random.Next(10) == 0 ? 10 : 1;
+            choice.Add(hasChunks: false, run, heldUp * (run ? halves : whole), rows: 1);
+            return run;
+        });
+        Assert.InRange(halves < whole ? 3200 - runs : runs, 0, 320);
+    }
 }

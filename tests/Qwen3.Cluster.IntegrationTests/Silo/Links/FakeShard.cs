@@ -20,7 +20,7 @@ internal sealed class FakeShard(int hiddenSize, ActivationPrecision precision) :
 
     public int Posted => Volatile.Read(ref _posted);
 
-    public void Post(ShardWork work)
+    public void Start(ShardWork work)
     {
         Interlocked.Increment(ref _posted);
         work.Computation = this;

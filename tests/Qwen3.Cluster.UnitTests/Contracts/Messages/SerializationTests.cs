@@ -62,6 +62,7 @@ public sealed class SerializationTests : IDisposable
             ProcessId = 17,
             Version = "0.2",
             StartedAt = new DateTimeOffset(2026, 11, 3, 4, 5, 6, TimeSpan.Zero),
+            Problems = ["It has no tensors."],
             Devices =
             [
                 new DeviceStatus
@@ -71,8 +72,8 @@ public sealed class SerializationTests : IDisposable
                     MemoryBytes = 80_000_000_000,
                     FreeBytes = 70_000_000_000,
                     Threads = 2,
-                    Shards = [new HostedShard { Model = "qwen3", Shard = 3, Bytes = 9_000_000_000, ExpertCount = 752, ChoiceCount = 12 }],
-                    Routers = [new HostedRouter { Model = "qwen3", Replica = 1, Bytes = 1_000_000_000 }],
+                    Shards = [new HostedShard { Model = "qwen3", Shard = 3, Bytes = 9_000_000_000, ExpertCount = 752, ChoiceCount = 5_000_000_000 }],
+                    Routers = [new HostedRouter { Model = "qwen3", Replica = 1, Bytes = 1_000_000_000, Status = new RouterStatus { Running = 3, PageCount = 7 } }],
                 },
             ],
         };
@@ -80,6 +81,14 @@ public sealed class SerializationTests : IDisposable
         NodeStatus read = RoundTripMessage(node);
 
         Assert.Equivalent(node, read, strict: true);
+        var topology = new ClusterTopology
+        {
+            TakenAt = node.StartedAt,
+            Nodes = [node],
+            SilentNodes = ["S2"],
+            Models = [new ModelStatus { Name = "qwen3", Problem = "Why.", Experts = new ExpertMapStatus { ReplicaCount = 2, LoadShares = [0.25, 0.75] } }],
+        };
+        Assert.Equivalent(topology, RoundTripMessage(topology), strict: true);
         Assert.Equal(new DevicePlace("a", "cpu"), RoundTripMessage(new DevicePlace("a", "cpu")));
     }
 
