@@ -65,6 +65,26 @@ internal sealed class ProcessFleet : IAsyncDisposable
         }
     }
 
+    /// <summary>The settings of a model as the configuration has them.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="i">Its place among the models.</param>
+    public static IEnumerable<KeyValuePair<string, string>> Describe(ModelOptions model, int i)
+    {
+        string section = $"Qwen3:Models:{i}:";
+        yield return new(section + nameof(model.Name), model.Name);
+        yield return new(section + nameof(model.Directory), model.Directory);
+        yield return new(section + nameof(model.ExpertShards), $"{model.ExpertShards}");
+        yield return new(section + nameof(model.Replicas), $"{model.Replicas}");
+        yield return new(section + nameof(model.Precision), $"{model.Precision}");
+        yield return new(section + nameof(model.Threads), $"{model.Threads}");
+        yield return new(section + nameof(model.CacheTokens), $"{model.CacheTokens}");
+        yield return new(section + nameof(model.MaxBatchTokens), $"{model.MaxBatchTokens}");
+        foreach ((string label, string value) in model.NodeLabels)
+        {
+            yield return new($"{section}{nameof(model.NodeLabels)}:{label}", value);
+        }
+    }
+
     /// <summary>Starts one more silo.</summary>
     /// <param name="settings">Its own.</param>
     public async Task<NodeProcess> AddSilo(params KeyValuePair<string, string>[] settings)
@@ -144,24 +164,6 @@ internal sealed class ProcessFleet : IAsyncDisposable
         builder.AddQwen3ClusterClient();
         _client = builder.Build();
         await _client.StartAsync(TestContext.Current.CancellationToken);
-    }
-
-    // As environment variables and configuration files say it.
-    private static IEnumerable<KeyValuePair<string, string>> Describe(ModelOptions model, int i)
-    {
-        string section = $"Qwen3:Models:{i}:";
-        yield return new(section + nameof(model.Name), model.Name);
-        yield return new(section + nameof(model.Directory), model.Directory);
-        yield return new(section + nameof(model.ExpertShards), $"{model.ExpertShards}");
-        yield return new(section + nameof(model.Replicas), $"{model.Replicas}");
-        yield return new(section + nameof(model.Precision), $"{model.Precision}");
-        yield return new(section + nameof(model.Threads), $"{model.Threads}");
-        yield return new(section + nameof(model.CacheTokens), $"{model.CacheTokens}");
-        yield return new(section + nameof(model.MaxBatchTokens), $"{model.MaxBatchTokens}");
-        foreach ((string label, string value) in model.NodeLabels)
-        {
-            yield return new($"{section}{nameof(model.NodeLabels)}:{label}", value);
-        }
     }
 
     private static int FreePort()
