@@ -9,10 +9,24 @@ namespace Qwen3.Cluster.Silo.Grains;
 
 /// <summary>Speaks for the node that it lives on. Reentrant: it is asked how the node is while it loads a shard.</summary>
 [Reentrant, NodePlacement, CollectionAgeLimit(AlwaysActive = true)]
-internal sealed class NodeGrain(NodeInventory inventory, NodeShards shards) : Grain, INodeGrain
+internal sealed class NodeGrain(ModelStore models, NodeInventory inventory, NodeShards shards) : Grain, INodeGrain
 {
     /// <inheritdoc/>
-    public Task<NodeStatus> GetStatus() => Task.FromResult(inventory.Take());
+    public async Task<NodeStatus> GetStatus()
+    {
+        // What the files are decides whether the node suits; those that cannot be opened are among the status's problems.
+        await Task.WhenAll(models.Names.Select(async name =>
+        {
+            try
+            {
+                await models.Open(name);
+            }
+            catch (ModelUnavailableException)
+            {
+            }
+        }));
+        return inventory.Take();
+    }
 
     /// <inheritdoc/>
     public async Task Prepare(string model, int shard, IReadOnlyList<LayerExpert> experts)

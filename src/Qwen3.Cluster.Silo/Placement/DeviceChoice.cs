@@ -63,9 +63,9 @@ internal sealed class DeviceChoice
             return $"without '{_demand.Model}' in their settings";
         }
 
-        if (_demand.Fingerprint is { } wanted && node.Fingerprints.TryGetValue(_demand.Model, out ulong has) && has != wanted)
+        if (_demand.Fingerprint is { } wanted && node.Fingerprints.GetValueOrDefault(_demand.Model) != wanted)
         {
-            return $"with another checkpoint of '{_demand.Model}', or other ExpertShards, DenseSlices or Precision";
+            return !node.Fingerprints.ContainsKey(_demand.Model) ? $"unable to open the files of '{_demand.Model}'" : $"with another checkpoint of '{_demand.Model}', or other ExpertShards, DenseSlices or Precision";
         }
 
         return _demand.Labels.All(label => node.Labels.TryGetValue(label.Key, out string? value) && value == label.Value)

@@ -77,9 +77,12 @@ public sealed class FleetTests
     [Fact]
     public async Task ASiloWithOtherSettingsOfTheModelGetsNoPartOfIt()
     {
-        int silos = 0;
-        await using TestFleet fleet = await TestFleet.Start(2, model => model.Precision = silos++ == 1 ? ActivationPrecision.BFloat16 : ActivationPrecision.Float32);
-        await fleet.AddSilo(); // with the settings of the first
+        ActivationPrecision precision = ActivationPrecision.Float32;
+        await using TestFleet fleet = await TestFleet.Start(1, model => model.Precision = precision);
+        precision = ActivationPrecision.BFloat16;
+        await fleet.AddSilo();
+        precision = ActivationPrecision.Float32;
+        await fleet.AddSilo();
         await fleet.WaitForShards(4, 0, 4);
         Assert.Equal(0, fleet.ShardCounts()[1]);
     }

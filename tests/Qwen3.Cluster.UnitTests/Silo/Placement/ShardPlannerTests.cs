@@ -181,6 +181,23 @@ public class ShardPlannerTests
             ShardPlanner.PlanShards(demand, Shards(1, 21), Places(), [.. others, suits], Nothing).Refusal);
     }
 
+    [Fact]
+    public void Nodes_with_other_files_of_the_model_get_no_part_of_it()
+    {
+        NodeDemand demand = Demand with { Fingerprint = 7 };
+        NodeStatus[] nodes =
+        [
+            Node("a", 100) with { Fingerprints = new Dictionary<string, ulong> { ["X"] = 8 } },
+            Node("b", 100),
+            Node("c", 100) with { Fingerprints = new Dictionary<string, ulong> { ["X"] = 7, ["Y"] = 8 } },
+        ];
+        ShardPlan plan = ShardPlanner.PlanShards(demand, Shards(3, 10), Places(), nodes, Nothing);
+        Assert.All(plan.Places!.Values, place => Assert.Equal("c", place.Node));
+        Assert.Contains(
+            "1 with another checkpoint of 'X', or other ExpertShards, DenseSlices or Precision, 1 unable to open the files of 'X'",
+            ShardPlanner.PlanShards(demand, Shards(1, 10), Places(), nodes[..2], Nothing).Refusal);
+    }
+
     [Theory]
     [MemberData(nameof(Seeds))]
     public void Whatever_the_fleet_memory_is_respected_and_equal_shards_are_even_and_do_not_move_again(int seed)
