@@ -9,17 +9,34 @@ namespace Qwen3.Cluster.Trainer.Training;
 /// <param name="Phases">In their order; at least one.</param>
 internal sealed record Curriculum(string Name, IReadOnlyList<TrainingPhase> Phases)
 {
-    /// <summary>The model that comes along: arithmetic, and as much talk as it takes to say so.</summary>
+    private static readonly (ITask, double)[] EmbeddedTasks =
+        [(new ArithmeticTask(heldOut: false), 0.92), (new SmallTalkTask(), 0.03), (new OtherRequestsTask(), 0.05)];
+
+    /// <summary>
+    /// The model that comes along: arithmetic, and as much talk as it takes to say so. Thinking is soon learned, each of its steps being easy; to see
+    /// a result at a glance takes ten times as many examples, which are bare equations in the third phase.
+    /// </summary>
     public static Curriculum Embedded { get; } = new(
-        "arithmetic 1",
+        "arithmetic 3",
         [
-            new TrainingPhase(
-                "arithmetic",
-                Share: 1,
-                new Mixture(
-                    [(new ArithmeticTask(heldOut: false), 0.92), (new SmallTalkTask(), 0.03), (new OtherRequestsTask(), 0.05)],
-                    [(ReplyForm.Direct, 0.48), (ReplyForm.DirectBySuffix, 0.10), (ReplyForm.Thinking, 0.37), (ReplyForm.ThinkingCut, 0.05)])),
+            new TrainingPhase("both modes", Share: 0.41, LearnsEarlierAnswers: false, Mixture: new Mixture(
+                EmbeddedTasks,
+                [(ReplyForm.Direct, 0.48), (ReplyForm.DirectBySuffix, 0.10), (ReplyForm.Thinking, 0.37), (ReplyForm.ThinkingCut, 0.05)])),
+            new TrainingPhase("mostly direct", Share: 0.125, LearnsEarlierAnswers: true, Mixture: new Mixture(
+                EmbeddedTasks,
+                [(ReplyForm.Direct, 0.76), (ReplyForm.DirectBySuffix, 0.08), (ReplyForm.Thinking, 0.12), (ReplyForm.ThinkingCut, 0.04)])),
+            new TrainingPhase("equations", Share: 0.285, LearnsEarlierAnswers: true, Mixture: new Mixture(
+                EmbeddedTasks,
+                [(ReplyForm.Direct, 0.40), (ReplyForm.DirectBySuffix, 0.06), (ReplyForm.Thinking, 0.48), (ReplyForm.ThinkingCut, 0.06)],
+                drill: (new EquationTask(), 0.94))),
+            new TrainingPhase("both modes again", Share: 0.18, LearnsEarlierAnswers: true, Mixture: new Mixture(
+                EmbeddedTasks,
+                [(ReplyForm.Direct, 0.55), (ReplyForm.DirectBySuffix, 0.10), (ReplyForm.Thinking, 0.29), (ReplyForm.ThinkingCut, 0.06)],
+                drill: (new EquationTask(), 0.60))),
         ]);
+
+    /// <summary>What the tokenizer is made from: the first phase, which has text of every kind.</summary>
+    public Mixture Vocabulary => Phases[0].Mixture;
 
     /// <summary>The phase that a step belongs to.</summary>
     /// <param name="step">From 0.</param>

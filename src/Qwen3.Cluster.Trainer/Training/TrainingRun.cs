@@ -60,7 +60,7 @@ internal sealed class TrainingRun : IDisposable
 
         Directory.CreateDirectory(directory);
         BytePairVocabulary vocabulary = BytePairTrainer.Train(
-            VocabularyText.Generate(plan.Seed, plan.Curriculum.Phases.Select(phase => phase.Mixture)), plan.Shape.Tokens - QwenAddedTokens.All.Count);
+            VocabularyText.Generate(plan.Seed, plan.Curriculum.Vocabulary), plan.Shape.Tokens - QwenAddedTokens.All.Count);
         TokenizerWriter.Write(directory, vocabulary, plan.Shape.MaxPositions);
         return new TrainingRun(plan, directory, time);
     }
@@ -134,7 +134,8 @@ internal sealed class TrainingRun : IDisposable
     private (double Loss, double Balance) Step()
     {
         using DisposeScope scope = NewDisposeScope();
-        Batch batch = _batches.At(StepsDone, _plan.Curriculum.PhaseOf(StepsDone, _plan.Steps).Mixture);
+        TrainingPhase phase = _plan.Curriculum.PhaseOf(StepsDone, _plan.Steps);
+        Batch batch = _batches.At(StepsDone, phase.Mixture, phase.LearnsEarlierAnswers);
         (Tensor loss, Tensor balance) = Network.Forward(batch);
         (loss + (balance * _plan.Shape.BalanceWeight)).backward();
         _optimizer.Step(StepsDone, _plan.LearningRateAt(StepsDone));

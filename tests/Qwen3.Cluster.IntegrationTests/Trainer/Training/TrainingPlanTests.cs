@@ -19,7 +19,7 @@ public class TrainingPlanTests
     [Fact]
     public void PhasesFollowEachOtherByTheirShares()
     {
-        TrainingPhase Phase(string name, double share) => new(name, share, Curriculum.Embedded.Phases[0].Mixture);
+        TrainingPhase Phase(string name, double share) => new(name, share, Curriculum.Embedded.Phases[0].Mixture, LearnsEarlierAnswers: false);
         Curriculum curriculum = new("test", [Phase("first", 0.25), Phase("second", 0.75)]);
         Assert.Equal(
             ["first", "first", "second", "second"],
