@@ -88,12 +88,12 @@ public partial class ArithmeticTaskTests
     {
         ChatTemplate template = new(ChatTemplateVariant.July2025);
         int found = 0;
-        foreach ((TrainingPhase phase, RandomStream stream) in Curriculum.Embedded.Phases.Select(phase => (phase, RandomStream.Training))
-            .Append((Curriculum.Embedded.Phases[0], RandomStream.Vocabulary)))
+        foreach ((Mixture mixture, RandomStream stream) in Curriculum.Embedded.Rounds.SelectMany(round => round.Phases)
+            .Select(phase => (phase.Mixture, RandomStream.Training)).Append((Curriculum.Embedded.Vocabulary, RandomStream.Vocabulary)))
         {
             for (ulong i = 0; i < 10_000; i++)
             {
-                Conversation conversation = ConversationSource.Make(phase.Mixture, new SeededRandom(1, stream, i));
+                Conversation conversation = ConversationSource.Make(mixture, new SeededRandom(1, stream, i));
                 (string prompt, string reply) = SampleEncoder.Render(template, conversation);
                 foreach (Match match in Problem().Matches(prompt + reply))
                 {

@@ -12,7 +12,7 @@ public class BatchSourceTests
 {
     private static readonly Qwen3Tokenizer Tokenizer = Qwen3Tokenizer.Load(EmbeddedModel.Directory);
     private static readonly SampleEncoder Encoder = new(Tokenizer, ChatTemplate.Load(EmbeddedModel.Directory));
-    private static readonly Mixture Mixture = Curriculum.Embedded.Phases[0].Mixture;
+    private static readonly Mixture Mixture = Curriculum.Embedded.Vocabulary;
 
     [Fact]
     public void AStepsBatchDependsOnNoOtherStep()
