@@ -17,7 +17,7 @@ internal sealed record Curriculum(string Name, IReadOnlyList<TrainingRound> Roun
     /// a result at a glance takes ten times as many examples, which are bare equations for the most part.
     /// </summary>
     public static Curriculum Embedded { get; } = new(
-        "arithmetic 4",
+        "arithmetic 5",
         [
             new TrainingRound(Weight: 8, PeakLearningRate: 3e-3,
             [
@@ -46,6 +46,17 @@ internal sealed record Curriculum(string Name, IReadOnlyList<TrainingRound> Roun
                     EmbeddedTasks,
                     [(ReplyForm.Direct, 0.45), (ReplyForm.DirectBySuffix, 0.10), (ReplyForm.Thinking, 0.38), (ReplyForm.ThinkingCut, 0.07)],
                     drill: (new EquationTask(), 0.60))),
+            ]),
+            new TrainingRound(Weight: 9, PeakLearningRate: 1e-3,
+            [
+                new TrainingPhase("equations", Share: 0.5, LearnsEarlierAnswers: true, Mixture: new Mixture(
+                    EmbeddedTasks,
+                    [(ReplyForm.Direct, 0.50), (ReplyForm.DirectBySuffix, 0.10), (ReplyForm.Thinking, 0.33), (ReplyForm.ThinkingCut, 0.07)],
+                    drill: (new EquationTask(), 0.94))),
+                new TrainingPhase("both modes", Share: 0.5, LearnsEarlierAnswers: true, Mixture: new Mixture(
+                    EmbeddedTasks,
+                    [(ReplyForm.Direct, 0.50), (ReplyForm.DirectBySuffix, 0.10), (ReplyForm.Thinking, 0.33), (ReplyForm.ThinkingCut, 0.07)],
+                    drill: (new EquationTask(), 0.70))),
             ]),
         ]);
 
