@@ -10,7 +10,7 @@ namespace Qwen3.Cluster.Trainer.Commands;
 /// <summary><c>train</c>: makes the model that comes along, or one like it with another seed.</summary>
 internal static class TrainCommand
 {
-    private const long DefaultTokens = 16_000_000;
+    private const long DefaultTokens = 22_000_000;
     private static readonly TimeSpan SaveInterval = TimeSpan.FromMinutes(2);
 
     // Where the standard error is no terminal there is a line now and then instead of a bar.

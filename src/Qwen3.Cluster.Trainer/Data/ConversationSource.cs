@@ -20,6 +20,11 @@ internal static class ConversationSource
     /// <summary>Makes a conversation: a function of the mixture and the numbers drawn.</summary>
     public static Conversation Make(Mixture mixture, SeededRandom random)
     {
+        if (mixture.Drill is { } drill && random.Happens(drill.Share))
+        {
+            return new Conversation([], drill.Task.Make(random), ReplyForm.Plain, Cut: 0);
+        }
+
         List<ChatMessage> messages = [];
         if (random.Happens(SystemMessage))
         {

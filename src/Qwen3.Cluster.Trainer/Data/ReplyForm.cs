@@ -14,4 +14,7 @@ internal enum ReplyForm
 
     /// <summary>With thinking that a budget ends early: the engine's words close it, and the answer follows all the same.</summary>
     ThinkingCut,
+
+    /// <summary>No conversation at all: the question and the answer as one plain text.</summary>
+    Plain,
 }

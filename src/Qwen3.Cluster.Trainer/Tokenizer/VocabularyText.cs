@@ -11,14 +11,12 @@ internal static partial class VocabularyText
     /// <summary>Enough that every phrase occurs, the rarest some dozens of times.</summary>
     private const int ConversationCount = 20_000;
 
-    /// <summary>The texts: a function of seed and mixtures, which take turns.</summary>
-    public static IEnumerable<string> Generate(ulong seed, IEnumerable<Mixture> mixtures)
+    /// <summary>The texts: a function of seed and mixture.</summary>
+    public static IEnumerable<string> Generate(ulong seed, Mixture mixture)
     {
-        Mixture[] turns = [.. mixtures];
         ChatTemplate template = new(ChatTemplateVariant.July2025);
         for (ulong i = 0; i < ConversationCount; i++)
         {
-            Mixture mixture = turns[(int)(i % (ulong)turns.Length)];
             Conversation conversation = ConversationSource.Make(mixture, new SeededRandom(seed, RandomStream.Vocabulary, i));
             (string prompt, string reply) = SampleEncoder.Render(template, conversation);
             string close = conversation.Form == ReplyForm.ThinkingCut ? ThinkingTags.CloseText : "";
@@ -29,6 +27,6 @@ internal static partial class VocabularyText
         }
     }
 
-    [GeneratedRegex(@"<\|im_start\|>|<\|im_end\|>|</?think>")]
+    [GeneratedRegex(@"<\|im_start\|>|<\|im_end\|>|<\|endoftext\|>|</?think>")]
     private static partial Regex SpecialToken();
 }

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace Qwen3.Cluster.Trainer.Training;
 
 /// <summary>
-/// AdamW (Loshchilov and Hutter, arXiv 1711.05101) with the gradient's norm limited, in one pass over the memory: libtorch's takes five times as long. What
+/// AdamW (Loshchilov and Hutter, arXiv 1711.05101) with the gradient's norm limited, in one pass over the weights: libtorch's takes five times as long. What
 /// it gives does not depend on the number of threads.
 /// </summary>
 internal sealed unsafe class FusedAdamW
@@ -15,7 +15,7 @@ internal sealed unsafe class FusedAdamW
     private const float FirstDecay = 0.9f, SecondDecay = 0.95f, Epsilon = 1e-8f, WeightDecay = 0.1f;
     private const double LargestNorm = 1;
 
-    // Elements of a piece of work: it stays in a core's cache between the two passes over its gradient, and there are enough for many cores.
+    // Elements of a piece of work: enough that handing it out costs nothing, few enough that all cores get some.
     private const int ChunkLength = 1 << 16;
 
     private readonly IReadOnlyList<NetworkParameter> _parameters;

@@ -23,36 +23,14 @@ internal sealed record TrainingPlan
     /// <summary>Tokens of a row.</summary>
     public int RowLength { get; init; } = 256;
 
-    /// <summary>The learning rate at the end of the warm-up.</summary>
-    public double PeakLearningRate { get; init; } = 3e-3;
-
-    /// <summary>The learning rate at the end, as a part of the peak.</summary>
-    public double FinalLearningRate { get; init; } = 0.01;
-
-    /// <summary>Steps over which the learning rate rises from 0, at most a tenth of all.</summary>
-    public int WarmUpSteps { get; init; } = 300;
-
     /// <summary>Steps in all.</summary>
     public long Steps => (Tokens + StepTokens - 1) / StepTokens;
 
     /// <summary>Tokens of a step.</summary>
     public int StepTokens => RowCount * RowLength;
 
-    /// <summary>The learning rate of a step, from 0: a straight rise, then half a cosine down to the final rate.</summary>
-    public double LearningRateAt(long step)
-    {
-        long warmUp = Math.Min(WarmUpSteps, Steps / 10);
-        if (step < warmUp)
-        {
-            return PeakLearningRate * (step + 1) / warmUp;
-        }
-
-        double progress = (double)(step - warmUp) / Math.Max(1, Steps - warmUp);
-        return PeakLearningRate * (FinalLearningRate + ((1 - FinalLearningRate) * 0.5 * (1 + Math.Cos(Math.PI * progress))));
-    }
-
     /// <summary>The plan in one line: a saved run goes on only under the plan that it was begun with.</summary>
     public string Describe() => string.Create(
         CultureInfo.InvariantCulture,
-        $"seed {Seed}, {Tokens} tokens, curriculum '{Curriculum.Name}', {RowCount} rows of {RowLength}, learning rate {PeakLearningRate} to {PeakLearningRate * FinalLearningRate} after {WarmUpSteps} steps, {Shape}");
+        $"seed {Seed}, {Tokens} tokens, curriculum '{Curriculum.Name}', {RowCount} rows of {RowLength}, {Shape}");
 }

@@ -60,7 +60,7 @@ internal sealed class TrainingRun : IDisposable
 
         Directory.CreateDirectory(directory);
         BytePairVocabulary vocabulary = BytePairTrainer.Train(
-            VocabularyText.Generate(plan.Seed, plan.Curriculum.Phases.Select(phase => phase.Mixture)), plan.Shape.Tokens - QwenAddedTokens.All.Count);
+            VocabularyText.Generate(plan.Seed, plan.Curriculum.Vocabulary), plan.Shape.Tokens - QwenAddedTokens.All.Count);
         TokenizerWriter.Write(directory, vocabulary, plan.Shape.MaxPositions);
         return new TrainingRun(plan, directory, time);
     }
@@ -98,7 +98,7 @@ internal sealed class TrainingRun : IDisposable
         long first = StepsDone;
         while (StepsDone < _plan.Steps)
         {
-            (double loss, double balance) = Step();
+            (double loss, double balance, double learningRate) = Step();
             double seconds = Math.Max(1e-9, _time.GetElapsedTime(began).TotalSeconds);
             double stepsPerSecond = (StepsDone - first) / seconds;
             TrainingProgress progress = new(
@@ -107,7 +107,7 @@ internal sealed class TrainingRun : IDisposable
                 StepsDone * _plan.StepTokens,
                 loss,
                 balance,
-                _plan.LearningRateAt(StepsDone - 1),
+                learningRate,
                 stepsPerSecond * _plan.StepTokens,
                 TimeSpan.FromSeconds((_plan.Steps - StepsDone) / stepsPerSecond));
             log.Add(progress);
@@ -131,14 +131,17 @@ internal sealed class TrainingRun : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Network.Dispose();
 
-    private (double Loss, double Balance) Step()
+    private (double Loss, double Balance, double LearningRate) Step()
     {
         using DisposeScope scope = NewDisposeScope();
-        Batch batch = _batches.At(StepsDone, _plan.Curriculum.PhaseOf(StepsDone, _plan.Steps).Mixture);
+        (TrainingRound round, long step, long steps) = _plan.Curriculum.RoundAt(StepsDone, _plan.Steps);
+        TrainingPhase phase = round.PhaseAt(step, steps);
+        double learningRate = round.LearningRateAt(step, steps);
+        Batch batch = _batches.At(StepsDone, phase.Mixture, phase.LearnsEarlierAnswers);
         (Tensor loss, Tensor balance) = Network.Forward(batch);
         (loss + (balance * _plan.Shape.BalanceWeight)).backward();
-        _optimizer.Step(StepsDone, _plan.LearningRateAt(StepsDone));
+        _optimizer.Step(StepsDone, learningRate);
         StepsDone++;
-        return (loss.item<float>(), balance.item<float>());
+        return (loss.item<float>(), balance.item<float>(), learningRate);
     }
 }

@@ -28,7 +28,7 @@ internal static class SmallTraining
         Shape = Shape,
         RowCount = 2,
         RowLength = 96,
-        PeakLearningRate = 1e-2,
+        Curriculum = Curriculum.Embedded with { Rounds = [Curriculum.Embedded.Rounds[0] with { PeakLearningRate = 1e-2 }] },
     };
 
     /// <summary>A new directory.</summary>

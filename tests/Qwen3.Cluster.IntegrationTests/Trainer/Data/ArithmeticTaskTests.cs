@@ -82,18 +82,18 @@ public partial class ArithmeticTaskTests
         Assert.InRange(heldOut, 49_000, 51_000);
     }
 
-    // Questions, earlier turns, thinking, answers, what is refused: nothing that a model is trained on may hold a problem of the exam.
+    // Questions, earlier turns, thinking, answers, what is refused, drills: nothing that a model is trained on may hold a problem of the exam.
     [Fact]
     public void NoTrainingTextHasAProblemThatIsHeldOut()
     {
         ChatTemplate template = new(ChatTemplateVariant.July2025);
         int found = 0;
-        foreach (RandomStream stream in (RandomStream[])[RandomStream.Training, RandomStream.Vocabulary])
+        foreach ((Mixture mixture, RandomStream stream) in Curriculum.Embedded.Rounds.SelectMany(round => round.Phases)
+            .Select(phase => (phase.Mixture, RandomStream.Training)).Append((Curriculum.Embedded.Vocabulary, RandomStream.Vocabulary)))
         {
-            for (ulong i = 0; i < 20_000; i++)
+            for (ulong i = 0; i < 10_000; i++)
             {
-                SeededRandom random = new(1, stream, i);
-                Conversation conversation = ConversationSource.Make(Curriculum.Embedded.Phases[0].Mixture, random);
+                Conversation conversation = ConversationSource.Make(mixture, new SeededRandom(1, stream, i));
                 (string prompt, string reply) = SampleEncoder.Render(template, conversation);
                 foreach (Match match in Problem().Matches(prompt + reply))
                 {
@@ -108,6 +108,20 @@ public partial class ArithmeticTaskTests
         }
 
         Assert.InRange(found, 100_000, int.MaxValue);
+    }
+
+    [Fact]
+    public void AnEquationIsAQuestionAndItsResult()
+    {
+        EquationTask task = new();
+        for (ulong i = 0; i < 1_000; i++)
+        {
+            Exchange exchange = task.Make(new SeededRandom(9, RandomStream.Training, i));
+            Match equation = Equation().Match(exchange.Question + exchange.Answer);
+            Assert.True(equation.Success, exchange.Question + exchange.Answer);
+            (long left, long right, long result) = (Number(equation, 1), Number(equation, 3), Number(equation, 4));
+            Assert.Equal(equation.Groups[2].Value == "+" ? left + right : left - right, result);
+        }
     }
 
     private static long Number(Match match, int group) => long.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture);

@@ -37,7 +37,7 @@ public class BytePairTrainerTests
         {
             TokenizerWriter.Write(
                 directory,
-                BytePairTrainer.Train(VocabularyText.Generate(3, Curriculum.Embedded.Phases.Select(phase => phase.Mixture)), 974),
+                BytePairTrainer.Train(VocabularyText.Generate(3, Curriculum.Embedded.Vocabulary), 974),
                 maxPositions: 4096);
         }
 
