@@ -12,7 +12,7 @@ public sealed class FleetMoveTests
 {
     private const int Streams = 8;
 
-    // The primary silo, which has to live, holds nothing but the routers; or nothing at all.
+    // Of the silos that models with this label live on: the primary one, which has to live, holds nothing of them then.
     private static readonly KeyValuePair<string, string> Works = new("Qwen3:Node:Labels:works", "yes");
 
     private readonly ModelOptions _model = FleetModels.MoeOfTwoReplicas;
@@ -80,6 +80,23 @@ public sealed class FleetMoveTests
         NodeProcess victim = await WithoutRouter(fleet);
         victim.Signal(NodeProcess.SigKill);
         await fleet.WaitForShards(_model.Name, 4, 4);
+        await load.GoesOn();
+        await load.End();
+    }
+
+    [Fact]
+    public async Task StreamsOfAKilledRouterGoOnWithAnother()
+    {
+        _model.NodeLabels["works"] = "yes";
+        await using ProcessFleet fleet = await ProcessFleet.Start(1, [_model]);
+        NodeProcess victim = await fleet.AddSilo(Works);
+        await fleet.AddSilo(Works);
+        await fleet.WaitForShards(_model.Name, 0, 4, 4);
+        SteadyLoad load = await Load(fleet);
+
+        Assert.NotEmpty((await fleet.Nodes()).Single(node => node.ProcessId == victim.Id).Devices.SelectMany(device => device.Routers));
+        victim.Signal(NodeProcess.SigKill);
+        await fleet.WaitForShards(_model.Name, 0, 8);
         await load.GoesOn();
         await load.End();
     }

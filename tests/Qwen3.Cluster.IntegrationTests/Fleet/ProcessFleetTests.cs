@@ -26,6 +26,9 @@ public sealed class ProcessFleetTests
         foreach (ModelOptions model in models)
         {
             await fleet.WaitForShards(model.Name, Evenly(model.ExpertShards, processes));
+            await fleet.WaitUntil(
+                async () => HomesOfRouters(model, await fleet.Nodes()) == Math.Min(model.Replicas, processes),
+                () => $"The routers of {model.Name} should live on nodes of their own");
             await AskAll(fleet, model);
         }
 
@@ -56,9 +59,10 @@ public sealed class ProcessFleetTests
         HostedShard[] shards = [.. nodes.SelectMany(node => node.Devices).SelectMany(device => device.Shards).Where(shard => shard.Model == model.Name)];
         Assert.Equal(Enumerable.Range(0, model.ExpertShards), shards.Select(shard => shard.Shard).Order());
         Assert.All(shards, shard => Assert.True(shard.ChoiceCount > 100, $"shard {shard.Shard} of {model.Name} has computed {shard.ChoiceCount} choices"));
-        string[] routers = [.. nodes.Where(node => node.Devices.Any(device => device.Routers.Any(router => router.Model == model.Name))).Select(node => node.Name)];
-        Assert.Equal(Math.Min(model.Replicas, nodes.Count), routers.Length);
     }
+
+    private static int HomesOfRouters(ModelOptions model, IReadOnlyList<NodeStatus> nodes) =>
+        nodes.Count(node => node.Devices.Any(device => device.Routers.Any(router => router.Model == model.Name)));
 
     private static int[] Evenly(int shards, int nodes) =>
         [.. Enumerable.Range(0, nodes).Select(node => (shards / nodes) + (node < shards % nodes ? 1 : 0))];
