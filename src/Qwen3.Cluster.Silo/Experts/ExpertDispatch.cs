@@ -10,7 +10,7 @@ namespace Qwen3.Cluster.Silo.Experts;
 /// </summary>
 internal sealed class ExpertDispatch(ClusterExpertPool pool) : IExpertCall
 {
-    // Looking for a shard waits by itself until its node is back or another has loaded it; a second failure is another one's.
+    // Looking for a shard waits by itself until its node is back or another has loaded it; a failure after that is of another node.
     private const int MostTries = 4;
 
     private readonly List<ulong> _failed = []; // the epochs that did not answer

@@ -35,7 +35,7 @@ public sealed class ModelOptions
     /// <summary>What computes: the name of a back-end of this process, <c>simd</c> or <c>reference</c>, or one that the host adds.</summary>
     public string Backend { get; set; } = "simd";
 
-    /// <summary>Threads of the trunk's arithmetic; 0: one for each core. Each shard of experts has one of its own.</summary>
+    /// <summary>Threads of a router's arithmetic, and of the device that all shards of a node share; 0: one for each core.</summary>
     public int Threads { get; set; }
 
     /// <summary>Positions that the cache of keys and values holds, over all sequences; rounded up to whole pages.</summary>

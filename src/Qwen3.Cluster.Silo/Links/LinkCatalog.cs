@@ -50,21 +50,6 @@ internal sealed partial class LinkCatalog(LinkOptions options, ILogger<LinkCatal
         return entry.Link;
     }
 
-    /// <summary>Closes the link to a node that is gone, if there is one, and forgets the node.</summary>
-    public async Task Drop(string node)
-    {
-        Entry? entry;
-        lock (_lock)
-        {
-            _entries.Remove(node, out entry);
-        }
-
-        if (entry is not null)
-        {
-            await Close(entry, "the node has left the cluster");
-        }
-    }
-
     /// <summary>Closes all links, and opens no more.</summary>
     public async ValueTask DisposeAsync()
     {
