@@ -38,16 +38,19 @@ internal sealed partial class ShardKeeper(
             }
             catch (Exception exception) when (exception is NoPlaceException || IsPassing(exception))
             {
-                throw new ModelUnavailableException(model, retryAfter, $"Shard {shard} of '{model}' does not answer: {exception.Message}");
+                throw Unanswered($"Shard {shard} of '{model}'", exception);
             }
         }
     }
 
     /// <summary>Has a shard hold some experts and no others.</summary>
-    public Task Hold(int shard, IReadOnlyList<LayerExpert> experts) => ShardOf(shard).Hold(experts);
+    /// <exception cref="ModelUnavailableException">It cannot load them, or does not answer.</exception>
+    public Task Hold(int shard, IReadOnlyList<LayerExpert> experts) => InWords(ShardOf(shard).Hold(experts), $"Shard {shard} of '{model}'");
 
     /// <summary>Has a shard loaded on the node that its grain is to go to. It takes as long as reading the weights does.</summary>
-    public Task Prepare(int shard, string node, IReadOnlyList<LayerExpert> experts) => grains.GetGrain<INodeGrain>(node).Prepare(model, shard, experts);
+    /// <exception cref="ModelUnavailableException">It cannot load the shard, or does not answer.</exception>
+    public Task Prepare(int shard, string node, IReadOnlyList<LayerExpert> experts) =>
+        InWords(grains.GetGrain<INodeGrain>(node).Prepare(model, shard, experts), $"The node {node}, which was to load shard {shard} of '{model}',");
 
     /// <summary>
     /// Has the grain of a shard go to a node that is prepared. What is left at the old place answers until it is released, which is for when no
@@ -84,9 +87,23 @@ internal sealed partial class ShardKeeper(
     {
         if (IsAlive(old))
         {
-            await grains.GetGrain<INodeGrain>(old.Link.Node).Release(old.Epoch);
+            await InWords(grains.GetGrain<INodeGrain>(old.Link.Node).Release(old.Epoch), $"The node {old.Link.Node}, which was to free shard {old.Shard} of '{model}',");
         }
     }
+
+    private async Task InWords(Task call, string who)
+    {
+        try
+        {
+            await call;
+        }
+        catch (Exception exception) when (exception is NoPlaceException || IsPassing(exception))
+        {
+            throw Unanswered(who, exception);
+        }
+    }
+
+    private ModelUnavailableException Unanswered(string who, Exception reason) => new(model, retryAfter, $"{who} does not answer: {reason.Message}");
 
     private static bool IsPassing(Exception exception) =>
         exception is OrleansException or TimeoutException or ConnectionFailedException or NoPlaceException { IsPassing: true };
