@@ -71,6 +71,10 @@ internal sealed partial class RoutedRequest
                         loss = exception;
                         break;
                     }
+                    catch (NoPlaceException exception)
+                    {
+                        throw new ModelUnavailableException(_model.Name, retryAfter: null, exception.Message);
+                    }
 
                     if (Note(events.Current, isFirstRouter: routers == 1) is { } reply)
                     {

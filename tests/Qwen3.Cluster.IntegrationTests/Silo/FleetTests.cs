@@ -1,5 +1,7 @@
 using Qwen3.Cluster.Contracts.Messages;
 using Qwen3.Cluster.Model.Experts;
+using Qwen3.Cluster.Silo.Hosting;
+using Qwen3.Cluster.Tests;
 
 namespace Qwen3.Cluster.IntegrationTests.Silo;
 
@@ -85,6 +87,22 @@ public sealed class FleetTests
         await fleet.AddSilo();
         await fleet.WaitForShards(4, 0, 4);
         Assert.Equal(0, fleet.ShardCounts()[1]);
+    }
+
+    [Fact]
+    public async Task WhatFitsNowhereIsRefusedWithTheNumbers()
+    {
+        await using TestSilo silo = await TestSilo.Start(
+            options =>
+            {
+                options.Models = [new ModelOptions { Name = "tiny", Directory = TinyChatModel.Moe.Value, Backend = "reference" }];
+                options.Node.MemoryBytes = 1_000_000;
+            },
+            backend: null);
+        var failure = await Assert.ThrowsAsync<ModelUnavailableException>(
+            async () => await silo.Gateway().Generate(new GenerateCall { Text = "Hello" }, TestContext.Current.CancellationToken)
+                .ToListAsync(TestContext.Current.CancellationToken));
+        Assert.Matches("^router 0 of 'tiny' needs [0-9.]+ MB; the only node for it, '[^']*', has 1.0 MB left on cpu: add a node, or memory, or serve less.$", failure.Message);
     }
 
     private static async Task<ReplyUsage> Usage(TestFleet fleet, string text)
