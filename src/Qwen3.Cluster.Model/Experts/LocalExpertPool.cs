@@ -118,20 +118,30 @@ public sealed class LocalExpertPool : IExpertPool
     /// <param name="inputs">[*, H].</param>
     /// <param name="rows">For each choice, its row of the inputs.</param>
     /// <param name="expertIds">For each choice, its expert, held here.</param>
-    /// <param name="outputs">[choices, H].</param>
-    /// <exception cref="ArgumentException">An expert is not held here, a row is not there, or the lengths do not fit.</exception>
-    public void Compute(int layer, ReadOnlySpan<float> inputs, ReadOnlySpan<int> rows, ReadOnlySpan<int> expertIds, Span<float> outputs)
+    /// <param name="outputs">[choices, H]; with slots, [*, H].</param>
+    /// <param name="slots">For each choice, where in the outputs its answer goes; empty: in the order of the choices.</param>
+    /// <exception cref="ArgumentException">An expert is not held here, a row or a slot is not there, or the lengths do not fit.</exception>
+    public void Compute(
+        int layer,
+        ReadOnlySpan<float> inputs,
+        ReadOnlySpan<int> rows,
+        ReadOnlySpan<int> expertIds,
+        Span<float> outputs,
+        ReadOnlySpan<int> slots = default)
     {
-        if (rows.Length != expertIds.Length || outputs.Length != (long)rows.Length * Layout.HiddenSize)
+        bool fits = slots.IsEmpty
+            ? outputs.Length == (long)rows.Length * Layout.HiddenSize
+            : slots.Length == rows.Length && slots.IndexOfAnyExceptInRange(0, (outputs.Length / Layout.HiddenSize) - 1) < 0;
+        if (rows.Length != expertIds.Length || !fits)
         {
             throw new ArgumentException(
-                $"{expertIds.Length} choices come with {rows.Length} rows and room for {outputs.Length} numbers, {Layout.HiddenSize} for each.");
+                $"{expertIds.Length} choices come with {rows.Length} rows, {slots.Length} slots and room for {outputs.Length} numbers, {Layout.HiddenSize} for each.");
         }
 
         EnsureRoom(ref _choices, rows.Length);
         for (int i = 0; i < rows.Length; i++)
         {
-            _choices[i] = new Choice(expertIds[i], rows[i], i);
+            _choices[i] = new Choice(expertIds[i], rows[i], slots.IsEmpty ? i : slots[i]);
         }
 
         Compute(layer, inputs, rows.Length, outputs);

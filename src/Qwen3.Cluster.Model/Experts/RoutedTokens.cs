@@ -65,6 +65,20 @@ public sealed class RoutedTokens
         _choiceCounts.AsSpan(0, tokenCount).Clear();
     }
 
+    /// <summary>
+    /// Leaves the memory to a call that was given up: an expert that answers late writes there, and nobody reads it. The next
+    /// <see cref="Reset"/> takes new memory.
+    /// </summary>
+    public void Abandon()
+    {
+        _inputs = [];
+        _outputs = [];
+        _weights = [];
+        _expertIds = [];
+        _choiceCounts = [];
+        TokenCount = 0;
+    }
+
     /// <summary>Chooses for one token the likeliest experts, best first; of equals the lower.</summary>
     /// <param name="token">The token, 0 to TokenCount − 1.</param>
     /// <param name="probabilities">Of all experts of the layer, [E].</param>

@@ -7,7 +7,7 @@ namespace Qwen3.Cluster.Model.Layers;
 /// <summary>
 /// The feed-forward block: each token goes to the experts that the router chooses for it, and their answers are summed.
 /// Where there is no router the block is dense, and every token goes to all of its slices. One for all layers: its buffers are shared.
-/// What it begins it ends before it begins again.
+/// What it begins it ends before it begins again, unless a step fails.
 /// </summary>
 internal sealed class MoeLayer
 {
@@ -29,6 +29,13 @@ internal sealed class MoeLayer
     /// <summary>Sends normalized [T, H] to each token's experts, in the pool's precision.</summary>
     public void Begin(Activation normalized, Weight? gate, StepBatch batch, int layer)
     {
+        if (_call is not null)
+        {
+            // The last step failed with its tokens under way.
+            _routed.Abandon();
+            _call = null;
+        }
+
         _routed.Reset(batch.RowCount);
         if (gate is null)
         {

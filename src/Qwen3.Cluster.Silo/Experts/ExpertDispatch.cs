@@ -181,7 +181,7 @@ internal sealed class ExpertDispatch(ClusterExpertPool pool) : IExpertCall
     {
         foreach (ShardChoices choices in route.Shards)
         {
-            foreach (int slot in choices.Slots)
+            foreach (int slot in choices.Slots.Span)
             {
                 _isAnswered[slot] = true;
             }

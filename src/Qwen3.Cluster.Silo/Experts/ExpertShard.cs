@@ -128,7 +128,7 @@ internal sealed class ExpertShard : IShardExecutor, IShardComputation, IAsyncDis
     /// <inheritdoc/>
     public void Compute(ShardWork work)
     {
-        _pool.Compute(work.Layer, work.Inputs.Span, work.Rows.Span, work.ExpertIds.Span, work.Outputs.Span);
+        _pool.Compute(work.Layer, work.Inputs.Span, work.Rows.Span, work.ExpertIds.Span, work.Outputs.Span, work.Slots.Span);
         _choices += work.Rows.Length;
     }
 

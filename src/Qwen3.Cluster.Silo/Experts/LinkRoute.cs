@@ -96,7 +96,7 @@ internal sealed class LinkRoute : ShardRoute
         int choice = 0;
         foreach (ShardChoices choices in Shards)
         {
-            foreach (int slot in choices.Slots)
+            foreach (int slot in choices.Slots.Span)
             {
                 if (choice == _calls[call].ChoiceCount)
                 {

@@ -50,14 +50,9 @@ internal sealed class LocalRoute : ShardRoute
     {
         for (int i = 0; i < _calls.Length; i++)
         {
-            if (Shards[i].Count > 0)
+            if (Shards[i].Count > 0 && _calls[i].Error is { } error)
             {
-                if (_calls[i].Error is { } error)
-                {
-                    return error;
-                }
-
-                Scatter(_calls[i].Outputs.Span, Shards[i], tokens);
+                return error;
             }
         }
 
@@ -66,25 +61,18 @@ internal sealed class LocalRoute : ShardRoute
 
     private sealed class Call(ExpertShard shard) : ShardWork
     {
-        private float[] _reply = [];
-
         public ManualResetEventSlim Done { get; } = new();
 
         public Exception? Error { get; private set; }
 
         public void Start(int layer, RoutedTokens tokens, ShardChoices choices)
         {
-            int length = choices.Count * tokens.HiddenSize;
-            if (_reply.Length < length)
-            {
-                _reply = new float[Math.Max(length, 2 * _reply.Length)];
-            }
-
             Layer = layer;
             Inputs = tokens.Inputs;
             Rows = choices.Rows;
             ExpertIds = choices.Experts;
-            Outputs = _reply.AsMemory(0, length);
+            Outputs = tokens.Outputs; // Where the answers belong: a chunk of a prompt has megabytes of them.
+            Slots = choices.Slots;
             Done.Reset();
             shard.Start(this);
         }

@@ -21,7 +21,7 @@ internal sealed class ShardChoices(int shard)
     public ReadOnlyMemory<int> Experts => _experts.AsMemory(0, Count);
 
     /// <summary>For each, the slot of the tokens' outputs that the answer belongs to.</summary>
-    public ReadOnlySpan<int> Slots => _slots.AsSpan(0, Count);
+    public ReadOnlyMemory<int> Slots => _slots.AsMemory(0, Count);
 
     /// <summary>Forgets them.</summary>
     public void Clear() => Count = 0;

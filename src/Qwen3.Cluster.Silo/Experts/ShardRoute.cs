@@ -46,7 +46,7 @@ internal abstract class ShardRoute(ShardChoices[] shards)
     {
         Span<float> outputs = tokens.Outputs.Span;
         int width = tokens.HiddenSize;
-        ReadOnlySpan<int> slots = choices.Slots;
+        ReadOnlySpan<int> slots = choices.Slots.Span;
         for (int i = 0; i < slots.Length; i++)
         {
             answers.Slice(i * width, width).CopyTo(outputs.Slice(slots[i] * width, width));

@@ -20,8 +20,11 @@ internal abstract class ShardWork : IComputeWork
     /// <summary>For each choice, its expert.</summary>
     public ReadOnlyMemory<int> ExpertIds { get; set; }
 
-    /// <summary>[choices, H]; filled by the shard.</summary>
+    /// <summary>[choices, H], or with slots [*, H]; filled by the shard.</summary>
     public Memory<float> Outputs { get; set; }
+
+    /// <summary>For each choice, its row of the outputs; empty: in the order of the choices.</summary>
+    public ReadOnlyMemory<int> Slots { get; set; }
 
     /// <summary>Set by the shard while the work is under way.</summary>
     internal IShardComputation? Computation { get; set; }

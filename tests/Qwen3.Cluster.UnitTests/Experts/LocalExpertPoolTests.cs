@@ -40,6 +40,25 @@ public sealed class LocalExpertPoolTests : IDisposable
     }
 
     [Fact]
+    public void Answers_go_to_the_slots_that_they_are_given()
+    {
+        using LocalExpertPool pool = new(_backend, _checkpoint, _layout);
+        float[] inputs = Numbers(2 * Hidden);
+        float[] inOrder = new float[3 * Hidden];
+        pool.Compute(layer: 0, inputs, [0, 1, 1], [5, 5, 2], inOrder);
+
+        float[] outputs = new float[6 * Hidden];
+        pool.Compute(layer: 0, inputs, [0, 1, 1], [5, 5, 2], outputs, [4, 0, 3]);
+        Assert.Equal(inOrder.AsSpan(0, Hidden), outputs.AsSpan(4 * Hidden, Hidden));
+        Assert.Equal(inOrder.AsSpan(Hidden, Hidden), outputs.AsSpan(0, Hidden));
+        Assert.Equal(inOrder.AsSpan(2 * Hidden, Hidden), outputs.AsSpan(3 * Hidden, Hidden));
+        Assert.All(outputs[(5 * Hidden)..], value => Assert.Equal(0, value));
+
+        Assert.Throws<ArgumentException>(() => pool.Compute(layer: 0, inputs, [0, 1, 1], [5, 5, 2], outputs, [4, 0, 6]));
+        Assert.Throws<ArgumentException>(() => pool.Compute(layer: 0, inputs, [0, 1, 1], [5, 5, 2], outputs, [4, 0]));
+    }
+
+    [Fact]
     public void Routed_tokens_get_their_outputs_in_their_slots()
     {
         using LocalExpertPool pool = new(_backend, _checkpoint, _layout);
