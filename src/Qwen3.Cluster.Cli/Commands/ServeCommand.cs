@@ -25,6 +25,8 @@ namespace Qwen3.Cluster.Cli.Commands;
 /// </summary>
 public static class ServeCommand
 {
+    private const string ModelsSection = $"{Qwen3Options.Section}:{nameof(Qwen3Options.Models)}";
+
     /// <summary>Makes the command.</summary>
     public static Command Create(CommandTerminal terminal, Option<bool> verbose)
     {
@@ -57,7 +59,7 @@ public static class ServeCommand
             NodeRole node = parsed.GetValue(role);
             var endpoints = new NodeEndpoints(builder, node, parsed.GetValue(urls));
             builder.AddServiceDefaults();
-            AddGrains(builder, node, parsed.GetValue(models) ?? [], parsed, arguments);
+            AddGrains(builder, node, parsed.GetValue(models) ?? [], parsed.GetValue(settings) ?? [], parsed, arguments);
             if (node != NodeRole.Silo)
             {
                 builder.Services.AddQwen3Gateway();
@@ -80,7 +82,8 @@ public static class ServeCommand
         return command;
     }
 
-    private static void AddGrains(WebApplicationBuilder builder, NodeRole role, string[] given, ParseResult parsed, ModelArguments arguments)
+    private static void AddGrains(
+        WebApplicationBuilder builder, NodeRole role, string[] given, string[] set, ParseResult parsed, ModelArguments arguments)
     {
         string? option = arguments.FirstGiven(parsed);
         if (role == NodeRole.Gateway)
@@ -94,7 +97,12 @@ public static class ServeCommand
             return;
         }
 
-        bool hasConfigured = builder.Configuration.GetSection($"{Qwen3Options.Section}:{nameof(Qwen3Options.Models)}").Exists();
+        if (given.Length > 0 && set.FirstOrDefault(IsOfModels) is { } ignored)
+        {
+            throw new UsageException($"--set {ignored} is for models of the configuration, which --model replaces: leave --model out, and give {ModelsSection}:0:Directory too.");
+        }
+
+        bool hasConfigured = builder.Configuration.GetSection(ModelsSection).Exists();
         if (given.Length == 0 && hasConfigured && option is not null)
         {
             throw new UsageException($"{option} is for models of the command line; those of the configuration have their own settings.");
@@ -107,6 +115,8 @@ public static class ServeCommand
         builder.AddQwen3Silo(options => options.Models = own.Count > 0 ? own : options.Models);
         builder.Services.AddSingleton<IBackendFactory, TorchBackendFactory>();
     }
+
+    private static bool IsOfModels(string setting) => setting.StartsWith($"{ModelsSection}:", StringComparison.OrdinalIgnoreCase);
 
     private static async Task<string> DescribeModels(IServiceProvider services)
     {

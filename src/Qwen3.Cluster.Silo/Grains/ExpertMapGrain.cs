@@ -271,6 +271,11 @@ internal sealed partial class ExpertMapGrain(
         bool allFollow = await Change(async () =>
         {
             old = _map.Shards[shard];
+            if (old.Link.Node == node)
+            {
+                return true; // A router that had lost it has had it loaded there meanwhile.
+            }
+
             ShardEndpoint moved = await _shards.Move(old, node);
             _map = Draw([.. _map.Shards.Select(endpoint => endpoint.Shard == shard ? moved : endpoint)]);
             return await _readers.Tell(_map);

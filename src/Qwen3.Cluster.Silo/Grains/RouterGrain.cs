@@ -216,7 +216,17 @@ internal sealed partial class RouterGrain : Grain, IRouterGrain
         try
         {
             Replica replica = await _loader.Load(_key);
-            await Follow(replica);
+            try
+            {
+                await Follow(replica);
+            }
+            catch
+            {
+                await replica.DisposeAsync();
+                _inventory.RemoveRouter(_key);
+                throw;
+            }
+
             LogLoaded(_key.Index, _key.Model);
             return replica;
         }

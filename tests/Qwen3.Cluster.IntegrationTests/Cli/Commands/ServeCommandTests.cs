@@ -51,6 +51,16 @@ public class ServeCommandTests
         Assert.Contains("Qwen3:Models:0:ExpertShards is 0", await serve.Error.ReadToEndAsync(TestContext.Current.CancellationToken));
     }
 
+    [Fact]
+    public async Task ASettingThatAnOptionReplacesIsRefused()
+    {
+        using CommandProcess serve = CommandProcess.Start("serve", "--model", TinyChatModel.Moe.Value, "--set", "Qwen3:Models:0:Replicas=2");
+        Assert.Equal(ExitCode.Usage, await serve.ExitCodeAsync());
+        Assert.Contains(
+            "--set Qwen3:Models:0:Replicas=2 is for models of the configuration, which --model replaces",
+            await serve.Error.ReadToEndAsync(TestContext.Current.CancellationToken));
+    }
+
     private static async Task<string> ReadLine(CommandProcess process) =>
         await process.Output.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken)
         ?? throw new InvalidOperationException(await process.Error.ReadToEndAsync(TestContext.Current.CancellationToken));
