@@ -1,6 +1,6 @@
 namespace Qwen3.Cluster.Contracts.Messages;
 
-/// <summary>Limits on the thinking of a reply. Null: no limit.</summary>
+/// <summary>Limits on a reply. Null: no limit.</summary>
 [GenerateSerializer, Immutable, Alias("qwen3.BudgetSettings")]
 public sealed record BudgetSettings
 {
@@ -11,4 +11,12 @@ public sealed record BudgetSettings
     /// <summary>Tokens of thinking; 0 or more.</summary>
     [Id(1)]
     public int? MaxThinkingTokens { get; init; }
+
+    /// <summary>Parameters that a token may use; from what the model uses with one expert on.</summary>
+    [Id(2)]
+    public long? MaxActiveParameters { get; init; }
+
+    /// <summary>From the request's arrival at the gateway to the reply's end; 0.5 to 30 s.</summary>
+    [Id(3)]
+    public TimeSpan? ResponseTime { get; init; }
 }

@@ -12,4 +12,7 @@ public enum FinishReason
 
     /// <summary>It was cancelled.</summary>
     Cancelled,
+
+    /// <summary>The response time was over.</summary>
+    Deadline,
 }

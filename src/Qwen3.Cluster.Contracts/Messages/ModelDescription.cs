@@ -35,4 +35,8 @@ public sealed record ModelDescription
     /// <summary>Token ids.</summary>
     [Id(7)]
     public int VocabularySize { get; init; }
+
+    /// <summary>What a limit on activated parameters can choose from, least first; one for a dense model.</summary>
+    [Id(8)]
+    public IReadOnlyList<Activation> Activations { get; init; } = [];
 }

@@ -12,4 +12,7 @@ public enum ReplyMode
 
     /// <summary>Thinking first.</summary>
     Deep,
+
+    /// <summary>The answer at once where the model is sure of it, else thinking first.</summary>
+    Auto,
 }

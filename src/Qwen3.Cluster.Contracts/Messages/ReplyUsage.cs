@@ -35,4 +35,20 @@ public sealed record ReplyUsage
     /// <summary>From the arrival at the router to the end.</summary>
     [Id(7)]
     public TimeSpan Duration { get; init; }
+
+    /// <summary>Experts that each token asked in each layer; 0 for a dense model.</summary>
+    [Id(8)]
+    public int ExpertsPerToken { get; init; }
+
+    /// <summary>Parameters that each token used.</summary>
+    [Id(9)]
+    public long ActiveParameters { get; init; }
+
+    /// <summary>What the request's mode came to: <see cref="ReplyMode.Fast"/> or <see cref="ReplyMode.Deep"/>; <see cref="ReplyMode.Default"/> where none was asked for.</summary>
+    [Id(10)]
+    public ReplyMode Mode { get; init; }
+
+    /// <summary>Of <see cref="ReplyMode.Auto"/>: tokens of an answer that was begun at once and dropped.</summary>
+    [Id(11)]
+    public int DroppedTokens { get; init; }
 }

@@ -30,4 +30,12 @@ public sealed record RouterCall
     /// </summary>
     [Id(5)]
     public IReadOnlyList<int[]?>? Written { get; init; }
+
+    /// <summary>Experts that a token may ask in each layer, 1 to the model's k; null: k.</summary>
+    [Id(6)]
+    public int? MaxExperts { get; init; }
+
+    /// <summary>What is left of the response time when the call leaves; null: no end. Clocks of nodes differ, so it travels as a time span.</summary>
+    [Id(7)]
+    public TimeSpan? TimeLeft { get; init; }
 }

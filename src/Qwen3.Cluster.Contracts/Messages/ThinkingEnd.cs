@@ -15,4 +15,7 @@ public enum ThinkingEnd
 
     /// <summary>The limit on tokens.</summary>
     Tokens,
+
+    /// <summary>The response time.</summary>
+    Time,
 }

@@ -27,6 +27,9 @@ internal static class ErrorStatus
         QueueFullException full =>
             WithRetry(full.RetryAfter, StatusCode.ResourceExhausted, full.Message, requestId),
 
+        ResponseTimeException late =>
+            WithRetry(late.RetryAfter, StatusCode.ResourceExhausted, late.Message, requestId, ToErrorInfo(late)),
+
         ModelUnavailableException { RetryAfter: { } retryAfter } loading =>
             WithRetry(retryAfter, StatusCode.Unavailable, loading.Message, requestId),
 
@@ -49,11 +52,11 @@ internal static class ErrorStatus
     public static RpcException Internal(string requestId) =>
         Create(StatusCode.Internal, $"The server failed at the request {requestId}; its log has the cause under that id.", requestId);
 
-    private static RpcException WithRetry(TimeSpan retryAfter, StatusCode code, string message, string requestId)
+    private static RpcException WithRetry(TimeSpan retryAfter, StatusCode code, string message, string requestId, params IMessage[] details)
     {
         string milliseconds = Math.Ceiling(retryAfter.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
         var retryInfo = new RetryInfo { RetryDelay = Duration.FromTimeSpan(retryAfter) };
-        return WithPushback(milliseconds, Create(code, message, requestId, retryInfo));
+        return WithPushback(milliseconds, Create(code, message, requestId, [retryInfo, .. details]));
     }
 
     private static RpcException WithPushback(string milliseconds, RpcException exception)
@@ -62,17 +65,20 @@ internal static class ErrorStatus
         return exception;
     }
 
-    private static RpcException Create(StatusCode code, string message, string requestId, IMessage? detail = null)
+    private static RpcException Create(StatusCode code, string message, string requestId, params IMessage[] details)
     {
         var status = new Google.Rpc.Status { Code = (int)code, Message = message };
-        if (detail is not null)
-        {
-            status.Details.Add(Any.Pack(detail));
-        }
-
+        status.Details.Add(details.Select(Any.Pack));
         status.Details.Add(Any.Pack(new RequestInfo { RequestId = requestId }));
         return status.ToRpcException();
     }
+
+    private static ErrorInfo ToErrorInfo(ResponseTimeException late) => new()
+    {
+        Reason = "RESPONSE_TIME",
+        Domain = "qwen3",
+        Metadata = { ["earliest_seconds"] = late.Earliest.TotalSeconds.ToString("0.000", CultureInfo.InvariantCulture) },
+    };
 
     private static BadRequest ToBadRequest(InvalidRequestException invalid) => new()
     {

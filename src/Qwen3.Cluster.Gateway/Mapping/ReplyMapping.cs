@@ -26,6 +26,13 @@ internal static class ReplyMapping
         ExpertsPerToken = (uint)model.ExpertsPerToken,
         MaxPositions = (uint)model.MaxPositions,
         VocabularySize = (uint)model.VocabularySize,
+        Activations = { model.Activations.Select(ToProto) },
+    };
+
+    private static Protos.Activation ToProto(Activation activation) => new()
+    {
+        ExpertsPerToken = (uint)activation.ExpertsPerToken,
+        ActiveParameters = (ulong)activation.ActiveParameters,
     };
 
     public static IEnumerable<uint> ToTokenIds(IEnumerable<int> ids) => ids.Select(id => (uint)id);
@@ -60,6 +67,7 @@ internal static class ReplyMapping
             FinishReason.Stop => Protos.FinishReason.Stop,
             FinishReason.Length => Protos.FinishReason.Length,
             FinishReason.Cancelled => Protos.FinishReason.Cancelled,
+            FinishReason.Deadline => Protos.FinishReason.Deadline,
             _ => throw new UnreachableException($"The reason {finished.Reason} has no value in the proto."),
         },
         MatchedStop = finished.MatchedStop ?? "",
@@ -79,10 +87,21 @@ internal static class ReplyMapping
             ThinkingEnd.Model => Protos.ThinkingEnd.Model,
             ThinkingEnd.Steps => Protos.ThinkingEnd.Steps,
             ThinkingEnd.Tokens => Protos.ThinkingEnd.Tokens,
+            ThinkingEnd.Time => Protos.ThinkingEnd.Time,
             _ => throw new UnreachableException($"The end {usage.ThinkingEnd} has no value in the proto."),
         },
         TimeToFirstToken = Duration.FromTimeSpan(usage.TimeToFirstToken),
         Duration = Duration.FromTimeSpan(usage.Duration),
+        ExpertsPerToken = (uint)usage.ExpertsPerToken,
+        ActiveParameters = (ulong)usage.ActiveParameters,
+        Mode = usage.Mode switch
+        {
+            ReplyMode.Default => Protos.Mode.Unspecified,
+            ReplyMode.Fast => Protos.Mode.Fast,
+            ReplyMode.Deep => Protos.Mode.Deep,
+            _ => throw new UnreachableException($"A reply has the mode {usage.Mode}."),
+        },
+        DroppedTokens = (uint)usage.DroppedTokens,
     };
 
     private static Protos.TokenLogprob ToProto(TokenLogprob token) => new()

@@ -1,3 +1,4 @@
+using Google.Protobuf.WellKnownTypes;
 using Qwen3.Cluster.Contracts.Messages;
 
 namespace Qwen3.Cluster.Gateway.Mapping;
@@ -18,6 +19,7 @@ internal static class RequestMapping
             Protos.Mode.Unspecified => ReplyMode.Default,
             Protos.Mode.Fast => ReplyMode.Fast,
             Protos.Mode.Deep => ReplyMode.Deep,
+            Protos.Mode.Auto => ReplyMode.Auto,
             _ => (ReplyMode)(-1),
         },
         Sampling = ToSettings(request.Sampling, request.Output),
@@ -75,7 +77,12 @@ internal static class RequestMapping
     {
         MaxSteps = budget is { HasMaxSteps: true } ? ToInt(budget.MaxSteps) : null,
         MaxThinkingTokens = budget is { HasMaxThinkingTokens: true } ? ToInt(budget.MaxThinkingTokens) : null,
+        MaxActiveParameters = budget is { HasMaxActiveParameters: true } ? (long)Math.Min(budget.MaxActiveParameters, long.MaxValue) : null,
+        ResponseTime = budget?.ResponseTime is { } time ? ToTimeSpan(time) : null,
     };
+
+    // A duration that no time span holds becomes one that is as far out of range.
+    private static TimeSpan ToTimeSpan(Duration time) => TimeSpan.FromSeconds(Math.Clamp(time.Seconds + (time.Nanos / 1e9), -1e9, 1e9));
 
     private static int ToInt(uint value) => (int)Math.Min(value, int.MaxValue);
 }

@@ -19,7 +19,7 @@ internal static class EngineMessages
             Prompt = call.Prompt,
             StartsInThinking = call.StartsInThinking,
             Written = call.Written,
-            Thinking = new ThinkingLimits { MaxSteps = call.Budget.MaxSteps, MaxTokens = call.Budget.MaxThinkingTokens },
+            Thinking = new ThinkingLimits { MaxSteps = call.Budget.MaxSteps, MaxTokens = call.Budget.MaxThinkingTokens, MaxExperts = call.MaxExperts },
             Sampling = sampling with
             {
                 Temperature = given.Temperature ?? sampling.Temperature,
