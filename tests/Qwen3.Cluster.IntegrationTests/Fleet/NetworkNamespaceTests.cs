@@ -84,7 +84,7 @@ public sealed class NetworkNamespaceTests
 
     private static async Task WaitForShards(List<NodeProcess> nodes, string model, params int[] counts)
     {
-        for (int i = 0; i < 1200 && !Counts().SequenceEqual(counts); i++)
+        for (int i = 0; i < 4800 && !Counts().SequenceEqual(counts); i++)
         {
             await Task.Delay(50, TestContext.Current.CancellationToken);
         }

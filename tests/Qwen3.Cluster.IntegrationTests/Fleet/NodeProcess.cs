@@ -10,7 +10,7 @@ internal sealed partial class NodeProcess : IAsyncDisposable
     public const int SigTerm = 15;
     public const int SigKill = 9;
 
-    private static readonly TimeSpan StartTimeLimit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan StartTimeLimit = TimeSpan.FromMinutes(4);
 
     private readonly Process _process;
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -106,7 +106,7 @@ internal sealed partial class NodeProcess : IAsyncDisposable
     /// <summary>Waits for its end.</summary>
     public async Task<int> Exit()
     {
-        await Within(_process.WaitForExitAsync(TestContext.Current.CancellationToken), TimeSpan.FromMinutes(1), "did not end");
+        await Within(_process.WaitForExitAsync(TestContext.Current.CancellationToken), TimeSpan.FromMinutes(2), "did not end");
         return _process.ExitCode;
     }
 

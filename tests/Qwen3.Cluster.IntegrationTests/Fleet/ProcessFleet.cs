@@ -18,7 +18,8 @@ internal sealed class ProcessFleet : IAsyncDisposable
 {
     private const string GatewayPattern = @", for gateways (\S+)$";
 
-    private static readonly TimeSpan TimeLimit = TimeSpan.FromMinutes(1);
+    // What takes so long never comes; sixteen processes on two busy cores take a third of it.
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromMinutes(4);
 
     private readonly KeyValuePair<string, string>[] _settings;
     private readonly List<NodeProcess> _silos = [];

@@ -6,7 +6,7 @@ namespace Qwen3.Cluster.IntegrationTests.Fleet;
 /// </summary>
 internal sealed class SteadyLoad
 {
-    private static readonly TimeSpan TimeLimit = TimeSpan.FromMinutes(1.5);
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromMinutes(4);
 
     private readonly CancellationTokenSource _cut = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
     private readonly Task[] _streams;

@@ -20,7 +20,7 @@ internal static class Workload
 {
     public const int Count = 50;
 
-    private static readonly TimeSpan TimeLimit = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromMinutes(4);
     private static readonly ConcurrentDictionary<(string Directory, ActivationPrecision Precision), Lazy<string[]>> Expected = new();
 
     /// <summary>What one process answers to all of them, as traces.</summary>
