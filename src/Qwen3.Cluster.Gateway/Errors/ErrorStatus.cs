@@ -3,7 +3,7 @@ using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
-using Orleans.Runtime.Messaging;
+using Qwen3.Cluster.Contracts.Grains;
 using Qwen3.Cluster.Contracts.Messages;
 
 namespace Qwen3.Cluster.Gateway.Errors;
@@ -37,8 +37,7 @@ internal static class ErrorStatus
             WithPushback("-1", Create(StatusCode.Unavailable, broken.Message, requestId)),
 
         // A silo that is gone, or a grain that went with it. Another try may find another replica.
-        SiloUnavailableException or OrleansMessageRejectionException or ClientNotAvailableException or EnumerationAbortedException
-            or ConnectionFailedException or TimeoutException =>
+        _ when LostCall.Is(exception) =>
             Create(StatusCode.Unavailable, $"The cluster did not answer the request {requestId}; try it again.", requestId),
 
         _ => null,

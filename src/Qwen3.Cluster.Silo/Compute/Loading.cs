@@ -1,3 +1,4 @@
+using Qwen3.Cluster.Contracts.Grains;
 using Qwen3.Cluster.Contracts.Messages;
 
 namespace Qwen3.Cluster.Silo.Compute;
@@ -43,7 +44,7 @@ public sealed class Loading<T>(string model, Func<Task<T>> load, TimeSpan retryA
         {
             return await load();
         }
-        catch (Exception exception) when (exception is OrleansException or TimeoutException)
+        catch (Exception exception) when (LostCall.Is(exception))
         {
             // Another node did not answer: that says nothing of the model.
             _failedAt = null;

@@ -148,8 +148,9 @@ internal sealed class ClusterExpertPool : IExpertPool
             TakeOffer();
         }
 
-        if (finding.Exception?.InnerException is { } failure)
+        if (!finding.IsCompletedSuccessfully)
         {
+            Exception failure = finding.Exception?.InnerException ?? new TaskCanceledException(finding);
             throw new ExpertShardException($"{cause.Message}; and then: {failure.Message}", failure);
         }
 

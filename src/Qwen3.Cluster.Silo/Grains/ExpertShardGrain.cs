@@ -91,7 +91,7 @@ internal sealed partial class ExpertShardGrain : Grain, IExpertShardGrain
                 await _shards.Release(epoch);
             }
         }
-        catch (Exception exception) when (exception is ModelUnavailableException or OrleansException)
+        catch (Exception exception) when (exception is ModelUnavailableException || LostCall.Is(exception))
         {
             // It was being loaded, and did not come: the log has it.
         }

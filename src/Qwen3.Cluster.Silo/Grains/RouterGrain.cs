@@ -164,7 +164,7 @@ internal sealed partial class RouterGrain : Grain, IRouterGrain
             await replica.DisposeAsync();
             _inventory.RemoveRouter(_key);
         }
-        catch (Exception exception) when (exception is ModelUnavailableException or OrleansException)
+        catch (Exception exception) when (exception is ModelUnavailableException || LostCall.Is(exception))
         {
             // It was being loaded, and did not come: the log has it.
         }

@@ -33,7 +33,7 @@ internal sealed class TopologyGrain(NodeCensus census, TimeProvider time) : Grai
             ExpertMapStatus? experts = await AskMap(model).WaitAsync(AnswerLimit, time);
             return new ModelStatus { Name = model, Experts = experts, Problem = experts?.Problem ?? "" };
         }
-        catch (Exception exception) when (exception is TimeoutException or OrleansException or ModelUnavailableException)
+        catch (Exception exception) when (exception is ModelUnavailableException || LostCall.Is(exception))
         {
             return new ModelStatus { Name = model, Problem = $"The map of its experts does not answer: {exception.Message}" };
         }

@@ -53,7 +53,7 @@ internal sealed partial class ModelPreloader(
             await Task.WhenAll(Enumerable.Range(0, replicas)
                 .Select(replica => grains.GetGrain<IRouterGrain>(new ModelGrainKey(model, replica).ToString()).GetStatus()));
         }
-        catch (Exception exception) when (exception is ModelUnavailableException or NoPlaceException or OrleansException or TimeoutException)
+        catch (Exception exception) when (exception is ModelUnavailableException or NoPlaceException || LostCall.Is(exception))
         {
             // The router tries again for a later request, and a node that comes later may have the room.
             LogNotLoaded(model, exception.Message);

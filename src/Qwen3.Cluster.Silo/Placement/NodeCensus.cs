@@ -27,7 +27,7 @@ internal sealed partial class NodeCensus(ISiloStatusOracle silos, IGrainFactory 
         {
             return await grains.GetGrain<INodeGrain>(node).GetStatus().WaitAsync(AnswerLimit, time);
         }
-        catch (Exception exception) when (exception is TimeoutException or OrleansException or NoPlaceException)
+        catch (Exception exception) when (exception is NoPlaceException || LostCall.Is(exception))
         {
             LogSilent(node, exception.Message);
             return null;

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Orleans.Runtime.Messaging;
 using Qwen3.Cluster.Contracts.Grains;
 using Qwen3.Cluster.Contracts.Messages;
 
@@ -106,7 +105,7 @@ internal sealed partial class ShardKeeper(
     private ModelUnavailableException Unanswered(string who, Exception reason) => new(model, retryAfter, $"{who} does not answer: {reason.Message}");
 
     private static bool IsPassing(Exception exception) =>
-        exception is OrleansException or TimeoutException or ConnectionFailedException or NoPlaceException { IsPassing: true };
+        exception is NoPlaceException { IsPassing: true } || LostCall.Is(exception);
 
     private IExpertShardGrain ShardOf(int shard) => grains.GetGrain<IExpertShardGrain>(new ModelGrainKey(model, shard).ToString());
 

@@ -58,7 +58,7 @@ internal sealed class ReplicaLoader(
                 return await finder.Find(key.Model, await map.Replace(key.Index, epochs));
             }
             catch (Exception exception) when (
-                exception is OrleansException or ModelUnavailableException { RetryAfter: not null }
+                (exception is ModelUnavailableException { RetryAfter: not null } || LostCall.Is(exception))
                 && time.GetElapsedTime(started) < options.Value.ShardTimeLimit)
             {
                 await Task.Delay(PauseBetweenTries, time);

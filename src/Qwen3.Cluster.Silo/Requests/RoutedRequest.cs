@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
-using Orleans.Runtime.Messaging;
 using Qwen3.Cluster.Contracts.Grains;
 using Qwen3.Cluster.Contracts.Messages;
 using Qwen3.Cluster.Silo.Hosting;
@@ -113,10 +112,10 @@ internal sealed partial class RoutedRequest
     // A full queue is a loss as long as nothing was begun and there is another replica, whose queue may have room.
     private bool IsLoss(Exception exception, int replica) => exception switch
     {
-        RouterLostException or OrleansException or ConnectionFailedException or EnumerationAbortedException or TimeoutException => true,
+        RouterLostException => true,
         NoPlaceException { IsPassing: true } => true,
         QueueFullException => !_hasStarted && _model.Options.Replicas > 1 && _fullReplicas.Add(replica) && _fullReplicas.Count < _model.Options.Replicas,
-        _ => false,
+        _ => LostCall.Is(exception),
     };
 
     // A router that still has the request, of which nobody reads any more, must not take the next call for the same.
