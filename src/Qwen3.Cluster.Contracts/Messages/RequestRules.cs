@@ -36,6 +36,7 @@ public static class RequestRules
             violations.Add("mode", "must be one of the modes that the proto names.");
         }
 
+        CheckStopTokens(violations, call.Model, call.Sampling);
         CheckSampling(violations, call.Sampling, vocabularySize);
         CheckBudget(violations, call.Budget);
         violations.ThrowIfAny();
@@ -63,7 +64,13 @@ public static class RequestRules
             violations.Add("tokens.ids", "must hold at least one token.");
         }
 
+        if (call is { Model: ModelName.Auto, TokenIds: not null })
+        {
+            violations.Add("tokens.ids", "must not be given with the model \"auto\": ids are those of one model, so name it.");
+        }
+
         CheckTokens(violations, "tokens.ids", call.TokenIds ?? [], vocabularySize);
+        CheckStopTokens(violations, call.Model, call.Sampling);
         CheckSampling(violations, call.Sampling, vocabularySize);
         CheckBudget(violations, call.Budget);
         violations.ThrowIfAny();
@@ -106,6 +113,14 @@ public static class RequestRules
             }
 
             CheckJsonObject(violations, $"{field}.tool_calls[{i}].arguments_json", message.ToolCalls[i].ArgumentsJson);
+        }
+    }
+
+    private static void CheckStopTokens(ViolationList violations, string model, SamplingSettings sampling)
+    {
+        if (model == ModelName.Auto && sampling.StopTokenIds.Count > 0)
+        {
+            violations.Add("sampling.stop_token_ids", "must be empty with the model \"auto\": ids are those of one model, so name it.");
         }
     }
 

@@ -52,7 +52,7 @@ internal sealed partial class RoutedRequest
         int lostInARow = 0;
         for (int routers = 1; ; routers++)
         {
-            (int replica, IRouterGrain router) = await _replicas.Choose(_model, _call.Prompt, failed);
+            (int replica, IRouterGrain router) = await _replicas.Choose(_model, _call, failed);
             IAsyncEnumerator<ReplyEvent> events = router.Generate(NextCall(routers), cancellationToken).GetAsyncEnumerator(cancellationToken);
             Exception? loss = null;
             try
