@@ -54,6 +54,7 @@ public class RequestRulesTests
         { "tools[0]", Chat(User("Hi")) with { Tools = ["{\"a\": \"\ud800\"}"] } },
         { "tools[1]", Chat(User("Hi")) with { Tools = ["{}", "\"f\""] } },
         { "mode", Chat(User("Hi")) with { Mode = (ReplyMode)(-1) } },
+        { "sampling.stop_token_ids", Chat(User("Hi")) with { Model = "auto", Sampling = new() { StopTokenIds = [1] } } },
         { "budget.max_steps", Chat(User("Hi")) with { Budget = new() { MaxSteps = 0 } } },
         { "budget.max_steps", Chat(User("Hi")) with { Budget = new() { MaxSteps = 33 } } },
         { "budget.max_thinking_tokens", Chat(User("Hi")) with { Budget = new() { MaxThinkingTokens = -1 } } },
@@ -66,6 +67,8 @@ public class RequestRulesTests
         { "text", new() { Text = "" } },
         { "tokens.ids", new() { TokenIds = [] } },
         { "tokens.ids[2]", new() { TokenIds = [0, 99, 100] } },
+        { "tokens.ids", new() { Model = "auto", TokenIds = [1] } },
+        { "sampling.stop_token_ids", new() { Model = "auto", Text = "Hi", Sampling = new() { StopTokenIds = [1] } } },
         { "budget.max_steps", new() { Text = "Hi", Budget = new() { MaxSteps = 0 } } },
     };
 
