@@ -9,6 +9,12 @@ namespace Qwen3.Cluster.Contracts.Messages;
 /// </summary>
 public static class RequestRules
 {
+    /// <summary>The shortest response time that may be asked for.</summary>
+    public static readonly TimeSpan LeastResponseTime = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>The longest.</summary>
+    public static readonly TimeSpan MostResponseTime = TimeSpan.FromSeconds(30);
+
     /// <summary>Refuses a conversation with fields that are out of range.</summary>
     /// <param name="call">The conversation.</param>
     /// <param name="vocabularySize">Token ids of the model; the highest is this less one.</param>
@@ -155,6 +161,13 @@ public static class RequestRules
     {
         violations.AddUnlessBetween("budget.max_steps", budget.MaxSteps, 1, 32);
         violations.AddUnlessBetween("budget.max_thinking_tokens", budget.MaxThinkingTokens, 0, int.MaxValue);
+        if (budget.ResponseTime is { } time && (time < LeastResponseTime || time > MostResponseTime))
+        {
+            violations.Add(
+                "budget.response_time",
+                FormattableString.Invariant(
+                    $"must be {LeastResponseTime.TotalSeconds} to {MostResponseTime.TotalSeconds} s, not {time.TotalSeconds} s."));
+        }
     }
 
     private static void CheckTokens(ViolationList violations, string field, IReadOnlyList<int> ids, int vocabularySize)

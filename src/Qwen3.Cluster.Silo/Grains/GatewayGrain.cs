@@ -36,7 +36,7 @@ internal sealed class GatewayGrain(
             models, call.Budget, model => ChatPrompt.WhyNot(call.Mode, model.Template));
 
         // 2. The first that admits it answers.
-        ChatCall seeded = call with { Sampling = SamplingChoice.WithSeed(call.Sampling) };
+        ChatCall seeded = call with { Sampling = SamplingChoice.WithSeed(call.Sampling), Budget = WithDeadline(call.Budget, call.TimeLeft) };
         var request = new PortfolioRequest(choices, IsReady, choice => Answer(choice, seeded, arrived, cancellationToken));
         await foreach (ReplyEvent reply in request.Run(cancellationToken))
         {
@@ -52,7 +52,7 @@ internal sealed class GatewayGrain(
         RequestRules.Check(call, models.Max(model => model.Tokenizer.VocabularySize));
         IReadOnlyList<ModelChoice> choices = await portfolio.Choose(models, call.Budget, _ => null);
 
-        GenerateCall seeded = call with { Sampling = SamplingChoice.WithSeed(call.Sampling) };
+        GenerateCall seeded = call with { Sampling = SamplingChoice.WithSeed(call.Sampling), Budget = WithDeadline(call.Budget, call.TimeLeft) };
         var request = new PortfolioRequest(choices, IsReady, choice => Continue(choice, seeded, arrived, cancellationToken));
         await foreach (ReplyEvent reply in request.Run(cancellationToken))
         {
@@ -144,7 +144,11 @@ internal sealed class GatewayGrain(
 
         try
         {
-            await foreach (ReplyEvent reply in new RoutedRequest(model, call, replicas, time, logger).Run(cancellationToken))
+            var routed = new RoutedRequest(model, call, replicas, arrived, time, logger);
+            IAsyncEnumerable<ReplyEvent> replies = call.Budget.ResponseTime is { } responseTime
+                ? new TimedReply(call, model.Name, model.Tokenizer, routed.Run, arrived, responseTime, time, logger).Run(cancellationToken)
+                : routed.Run(cancellationToken);
+            await foreach (ReplyEvent reply in replies)
             {
                 yield return reply;
             }
@@ -154,6 +158,10 @@ internal sealed class GatewayGrain(
             open.End();
         }
     }
+
+    // The caller's own deadline is a response time too, of any length.
+    private static BudgetSettings WithDeadline(BudgetSettings budget, TimeSpan? timeLeft) =>
+        timeLeft < (budget.ResponseTime ?? TimeSpan.MaxValue) ? budget with { ResponseTime = timeLeft } : budget;
 
     // What routers do not know of a request: its name, and what its choices came to.
     private ReplyEvent Complete(ReplyEvent reply, Activation activation, ReplyMode mode) => reply switch
