@@ -36,7 +36,7 @@ public sealed class ResponseTimeTests : IAsyncLifetime
     public async Task A_deadline_of_the_call_counts_when_it_is_tighter()
     {
         await Warm();
-        _backend.BeforeStep = () => Thread.Sleep(20);
+        _backend.BeforeStep = () => Thread.Sleep(60);
 
         (List<Protos.ReplyEvent> events, TimeSpan elapsed) = await Ask(Question(400, seconds: 20), DateTime.UtcNow.AddSeconds(2));
 
