@@ -262,7 +262,7 @@ public sealed class Engine
             _scheduler.Remove(sequence);
             if (reply.Finish == FinishReason.Stop)
             {
-                _clock.AddAnswer(reply.AnswerTokens, reply.HasThought);
+                _clock.AddReply(reply);
             }
 
             if (_requests[reply.Request.Id].All(other => other.Reply.Finish is not null))

@@ -15,6 +15,7 @@ internal sealed class EngineClock
     private const int AnswerTokens = 32;
 
     private const double Most = 0.9;
+    private const double Usual = 0.75;
 
     private readonly TimeProvider _time;
     private readonly int _closeTokens;
@@ -22,6 +23,7 @@ internal sealed class EngineClock
     private readonly RecentValues _promptTokens = new(RecentSteps / 2);
     private readonly RecentValues _direct = new(RecentAnswers);
     private readonly RecentValues _afterThinking = new(RecentAnswers);
+    private readonly RecentValues _replies = new(RecentAnswers);
     private long _started;
     private long? _lastEnd;
 
@@ -76,7 +78,14 @@ internal sealed class EngineClock
     }
 
     /// <summary>A reply was ended by the model.</summary>
-    public void AddAnswer(int tokens, bool thought) => (thought ? _afterThinking : _direct).Add(tokens);
+    public void AddReply(Reply reply)
+    {
+        (reply.ThinkingEnd == ThinkingEnd.None ? _direct : _afterThinking).Add(reply.AnswerTokens);
+        if (reply.ThinkingEnd != ThinkingEnd.Time)
+        {
+            _replies.Add(reply.TokenCount);
+        }
+    }
 
     /// <summary>Whether a time is reached, or would be passed by another step.</summary>
     public bool IsTimeToEnd(long deadline) => Until(deadline) <= Pace.LongTokenTime;
@@ -87,12 +96,17 @@ internal sealed class EngineClock
     public bool IsTimeToClose(long deadline, int tokensLeft) =>
         Until(deadline) < Pace.LongTokenTime + Pace.CloseTime + Pace.AnswerTime(Math.Clamp(tokensLeft, 0, Pace.TokensAfterThinking));
 
-    /// <summary>The time at which a reply has to be begun so that it is there in time.</summary>
-    public long LatestStart(long deadline, int promptTokens, int maxTokens) =>
-        deadline - (long)(Pace.LeastReplyTime(promptTokens, maxTokens).TotalSeconds * _time.TimestampFrequency);
+    /// <summary>The time at which a reply has to be begun so that it is there in time, with the thinking that it usually has if there is time for that.</summary>
+    public long LatestStart(long deadline, int promptTokens, int maxTokens)
+    {
+        long latest = deadline - Ticks(Pace.UsualReplyTime(promptTokens, maxTokens));
+        return latest >= Now ? latest : deadline - Ticks(Pace.LeastReplyTime(promptTokens, maxTokens));
+    }
 
     /// <summary>The time so much after the present.</summary>
-    public long After(TimeSpan delay) => Now + (long)(delay.TotalSeconds * _time.TimestampFrequency);
+    public long After(TimeSpan delay) => Now + Ticks(delay);
+
+    private long Ticks(TimeSpan span) => (long)(span.TotalSeconds * _time.TimestampFrequency);
 
     private TimeSpan Until(long deadline) => _time.GetElapsedTime(Now, deadline);
 
@@ -103,6 +117,7 @@ internal sealed class EngineClock
         {
             TokensAfterThinking = Length(_afterThinking),
             TokensOfDirectAnswer = Length(_direct),
+            UsualTokens = _replies.Count < FewestAnswers ? 0 : (int)_replies.Quantile(Usual),
             MeasuredAt = _lastEnd ?? 0,
         };
         return !isKnown ? pace : pace with

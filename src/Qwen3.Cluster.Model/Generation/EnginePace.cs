@@ -29,6 +29,9 @@ public sealed record EnginePace
     /// <summary>Tokens that an answer without thinking has, in the same sense.</summary>
     public int TokensOfDirectAnswer { get; init; }
 
+    /// <summary>Tokens that a whole reply has, thinking included: three of four that no deadline shortened had fewer; 0 while it is not known.</summary>
+    public int UsualTokens { get; init; }
+
     /// <summary>Whether enough was measured to say that something cannot be done.</summary>
     public bool IsKnown => TokenTime > TimeSpan.Zero;
 
@@ -40,4 +43,12 @@ public sealed record EnginePace
     /// <param name="maxTokens">Tokens that the reply may have.</param>
     public TimeSpan LeastReplyTime(int promptTokens, int maxTokens) =>
         (promptTokens * PromptTokenTime) + CloseTime + AnswerTime(Math.Min(maxTokens, Math.Min(TokensAfterThinking, TokensOfDirectAnswer)));
+
+    /// <summary>A reply with the thinking that it usually has. Parameters as in <see cref="LeastReplyTime"/>, which it is at least.</summary>
+    public TimeSpan UsualReplyTime(int promptTokens, int maxTokens)
+    {
+        TimeSpan least = LeastReplyTime(promptTokens, maxTokens);
+        TimeSpan usual = (promptTokens * PromptTokenTime) + AnswerTime(Math.Min(maxTokens, UsualTokens));
+        return usual > least ? usual : least;
+    }
 }

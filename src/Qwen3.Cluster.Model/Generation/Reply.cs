@@ -44,8 +44,8 @@ internal sealed class Reply
     /// <summary>Of these, tokens of the answer that the model chose.</summary>
     public int AnswerTokens { get; private set; }
 
-    /// <summary>Whether the answer has thinking before it.</summary>
-    public bool HasThought => _thinking.End != ThinkingEnd.None;
+    /// <summary>What ended the thinking.</summary>
+    public ThinkingEnd ThinkingEnd => _thinking.End;
 
     /// <summary>Whether the next token would be one of thinking.</summary>
     public bool IsThinking => _thinking.Part == ReplyPart.Thinking;

@@ -62,7 +62,10 @@ internal sealed class EngineLoop : IDisposable
     public TimeSpan Earliest(int missingTokens)
     {
         ReplyForecast forecast = Forecast(Volatile.Read(ref _arriving));
-        return forecast.IsKnown ? forecast.Earliest(Metrics.Pace.LeastReplyTime(missingTokens, int.MaxValue)) : TimeSpan.Zero;
+        EnginePace pace = Metrics.Pace;
+        return forecast.IsKnown
+            ? forecast.Earliest(pace.LeastReplyTime(missingTokens, int.MaxValue), pace.UsualReplyTime(missingTokens, int.MaxValue))
+            : TimeSpan.Zero;
     }
 
     /// <summary>Gives a request to the engine; its deltas come through the reader, which ends after the last sample's.</summary>
@@ -76,8 +79,14 @@ internal sealed class EngineLoop : IDisposable
         int ahead = Volatile.Read(ref _arriving);
         if (request is { Deadline: { } deadline, Written: null })
         {
-            TimeSpan least = Metrics.Pace.LeastReplyTime(_engine.CountMissingTokens(request), request.Sampling.MaxTokens);
-            Forecast(ahead).Check(_router.Model, least, _time.GetElapsedTime(_time.GetTimestamp(), deadline), spent);
+            EnginePace pace = Metrics.Pace;
+            int missing = _engine.CountMissingTokens(request);
+            Forecast(ahead).Check(
+                _router.Model,
+                pace.LeastReplyTime(missing, request.Sampling.MaxTokens),
+                pace.UsualReplyTime(missing, request.Sampling.MaxTokens),
+                _time.GetElapsedTime(_time.GetTimestamp(), deadline),
+                spent);
         }
 
         // Between two long steps requests gather before the engine can count them.

@@ -25,8 +25,15 @@ internal sealed class ReplyForecast(EngineMetrics metrics, TimeSpan? drain, int 
     public bool IsKnown => metrics.Pace.IsKnown && time.GetElapsedTime(metrics.Pace.MeasuredAt, _now) <= EnginePace.Lifetime;
 
     /// <summary>The shortest response time that could be met.</summary>
-    /// <param name="least">What the request takes once it is begun, see <see cref="EnginePace.LeastReplyTime"/>.</param>
-    public TimeSpan Earliest(TimeSpan least)
+    /// <param name="least">What the shortest reply takes once it is begun, see <see cref="EnginePace.LeastReplyTime"/>.</param>
+    /// <param name="usual">What replies usually take, see <see cref="EnginePace.UsualReplyTime"/>.</param>
+    public TimeSpan Earliest(TimeSpan least, TimeSpan usual) => Earliest(Work(least, usual));
+
+    // With a place free a short answer is worth a try. Where others wait for places, one that has no time for its thinking, and is likely to be wrong,
+    // takes it from one that has.
+    private TimeSpan Work(TimeSpan least, TimeSpan usual) => _free > arriving ? least : usual;
+
+    private TimeSpan Earliest(TimeSpan work)
     {
         IReadOnlyList<long> line = metrics.LatestStarts;
         TimeSpan best = TimeSpan.MaxValue;
@@ -34,9 +41,9 @@ internal sealed class ReplyForecast(EngineMetrics metrics, TimeSpan? drain, int 
         {
             TimeSpan behind = place == 0 ? TimeSpan.Zero : Until(line[place - 1]);
             TimeSpan start = Start(place) > behind ? Start(place) : behind;
-            if (start + least < best && CanBeBegunBefore(place))
+            if (start + work < best && CanBeBegunBefore(place))
             {
-                best = start + least;
+                best = start + work;
             }
         }
 
@@ -45,20 +52,22 @@ internal sealed class ReplyForecast(EngineMetrics metrics, TimeSpan? drain, int 
 
     /// <summary>Lets a request in that can be in time.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="least">As in <see cref="Earliest"/>.</param>
+    /// <param name="least">As in <see cref="Earliest(TimeSpan, TimeSpan)"/>.</param>
+    /// <param name="usual">As there.</param>
     /// <param name="left">What is left of its response time.</param>
     /// <param name="spent">What has gone of it.</param>
     /// <exception cref="ResponseTimeException">It cannot.</exception>
-    public void Check(string model, TimeSpan least, TimeSpan left, TimeSpan spent)
+    public void Check(string model, TimeSpan least, TimeSpan usual, TimeSpan left, TimeSpan spent)
     {
-        if (!IsKnown || CanBeMet(least, left))
+        TimeSpan work = Work(least, usual);
+        if (!IsKnown || CanBeMet(work, left))
         {
             return;
         }
 
         // Shorter than the shortest reply: only a lighter load makes the steps faster.
-        TimeSpan earliest = Earliest(least);
-        TimeSpan wait = left >= least ? earliest - left : Start(metrics.LatestStarts.Count + metrics.Running);
+        TimeSpan earliest = Earliest(work);
+        TimeSpan wait = left >= work ? earliest - left : Start(metrics.LatestStarts.Count + metrics.Running);
         TimeSpan retryAfter = TimeSpan.FromTicks(Math.Clamp(wait.Ticks, LeastRetry.Ticks, MostRetry.Ticks));
         earliest += spent;
         throw new ResponseTimeException(
@@ -68,10 +77,10 @@ internal sealed class ReplyForecast(EngineMetrics metrics, TimeSpan? drain, int 
                 $"The model '{model}' cannot answer within {(left + spent).TotalSeconds:0.00} s: the shortest response time that it could meet now is {Math.Ceiling(earliest.TotalSeconds * 100) / 100:0.00} s, so ask for that or come back in {retryAfter.TotalSeconds:0.0} s."));
     }
 
-    private bool CanBeMet(TimeSpan least, TimeSpan left)
+    private bool CanBeMet(TimeSpan work, TimeSpan left)
     {
-        int place = metrics.LatestStarts.Count(latest => Until(latest) <= left - least);
-        return Start(place) <= left - least && CanBeBegunBefore(place);
+        int place = metrics.LatestStarts.Count(latest => Until(latest) <= left - work);
+        return Start(place) <= left - work && CanBeBegunBefore(place);
     }
 
     // Whether those from a place on can all be one place further back; who is late in any case does not count.
