@@ -10,19 +10,22 @@ namespace Qwen3.Cluster.Gateway;
 /// The gRPC service: it turns messages into calls of grains and events into messages. The grains check fields and decide;
 /// <see cref="ErrorInterceptor"/> turns what they throw into statuses.
 /// </summary>
-internal sealed class TextGenerationService(IGrainFactory grains) : Protos.TextGeneration.TextGenerationBase
+internal sealed class TextGenerationService(IGrainFactory grains, TimeProvider time) : Protos.TextGeneration.TextGenerationBase
 {
+    // Of the client's own deadline: for the reply's last event to reach it before it gives up.
+    private static readonly TimeSpan WayBack = TimeSpan.FromMilliseconds(100);
+
     private IModelCatalogGrain Catalog => grains.GetGrain<IModelCatalogGrain>(0);
 
     /// <inheritdoc/>
     public override Task Chat(
         Protos.ChatRequest request, IServerStreamWriter<Protos.ReplyEvent> replies, ServerCallContext context) =>
-        SendAsync(GatewayOf(context).Chat(request.ToCall(), context.CancellationToken), request.Output, replies, context);
+        SendAsync(GatewayOf(context).Chat(request.ToCall() with { TimeLeft = TimeLeft(context) }, context.CancellationToken), request.Output, replies, context);
 
     /// <inheritdoc/>
     public override Task Generate(
         Protos.GenerateRequest request, IServerStreamWriter<Protos.ReplyEvent> replies, ServerCallContext context) =>
-        SendAsync(GatewayOf(context).Generate(request.ToCall(), context.CancellationToken), request.Output, replies, context);
+        SendAsync(GatewayOf(context).Generate(request.ToCall() with { TimeLeft = TimeLeft(context) }, context.CancellationToken), request.Output, replies, context);
 
     /// <inheritdoc/>
     public override async Task<Protos.TokenizeResponse> Tokenize(Protos.TokenizeRequest request, ServerCallContext context)
@@ -46,6 +49,17 @@ internal sealed class TextGenerationService(IGrainFactory grains) : Protos.TextG
     }
 
     private IGatewayGrain GatewayOf(ServerCallContext context) => grains.GetGrain<IGatewayGrain>(RequestId.Of(context));
+
+    private TimeSpan? TimeLeft(ServerCallContext context)
+    {
+        if (context.Deadline == DateTime.MaxValue)
+        {
+            return null;
+        }
+
+        TimeSpan left = context.Deadline - time.GetUtcNow().UtcDateTime - WayBack;
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
 
     /// <summary>Sends events as they come. A client that reads slowly holds up the enumeration, not the memory of this process.</summary>
     private static async Task SendAsync(

@@ -10,6 +10,7 @@ public interface IGatewayGrain : IGrainWithStringKey
     /// <exception cref="InvalidRequestException">A field cannot be served.</exception>
     /// <exception cref="ModelNotFoundException">No model of that name is loaded.</exception>
     /// <exception cref="QueueFullException">The router's queue is full.</exception>
+    /// <exception cref="ResponseTimeException">No answer would be there within the response time.</exception>
     /// <exception cref="ModelUnavailableException">The model could not be loaded, or failed while it computed.</exception>
     [Alias("Chat")]
     IAsyncEnumerable<ReplyEvent> Chat(ChatCall call, CancellationToken cancellationToken = default);

@@ -13,6 +13,7 @@ public interface IRouterGrain : IGrainWithStringKey
     /// </summary>
     /// <exception cref="InvalidRequestException">The prompt cannot be served.</exception>
     /// <exception cref="QueueFullException">The queue is full.</exception>
+    /// <exception cref="ResponseTimeException">No answer would be there in time.</exception>
     /// <exception cref="ModelUnavailableException">The model could not be loaded, or failed while it computed.</exception>
     [Alias("Generate")]
     IAsyncEnumerable<ReplyEvent> Generate(RouterCall call, CancellationToken cancellationToken = default);

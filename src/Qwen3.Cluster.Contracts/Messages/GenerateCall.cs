@@ -23,4 +23,8 @@ public sealed record GenerateCall
     /// <summary>Limits on the thinking.</summary>
     [Id(4)]
     public BudgetSettings Budget { get; init; } = new();
+
+    /// <summary>What is left until the caller's own deadline, when the call leaves the front door; null: it has none. It counts where it is tighter.</summary>
+    [Id(5)]
+    public TimeSpan? TimeLeft { get; init; }
 }

@@ -23,4 +23,8 @@ public sealed record ReplyDelta : ReplyEvent
     /// <summary>One for each token, when asked for.</summary>
     [Id(4)]
     public IReadOnlyList<TokenLogprob> Logprobs { get; init; } = [];
+
+    /// <summary>Which limit put the tokens in, as words that close the thinking; none: the model chose them.</summary>
+    [Id(5)]
+    public ThinkingEnd ClosedBy { get; init; }
 }

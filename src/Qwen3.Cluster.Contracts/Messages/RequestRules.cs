@@ -9,6 +9,12 @@ namespace Qwen3.Cluster.Contracts.Messages;
 /// </summary>
 public static class RequestRules
 {
+    /// <summary>The shortest response time that may be asked for.</summary>
+    public static readonly TimeSpan LeastResponseTime = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>The longest.</summary>
+    public static readonly TimeSpan MostResponseTime = TimeSpan.FromSeconds(30);
+
     /// <summary>Refuses a conversation with fields that are out of range.</summary>
     /// <param name="call">The conversation.</param>
     /// <param name="vocabularySize">Token ids of the model; the highest is this less one.</param>
@@ -36,6 +42,7 @@ public static class RequestRules
             violations.Add("mode", "must be one of the modes that the proto names.");
         }
 
+        CheckStopTokens(violations, call.Model, call.Sampling);
         CheckSampling(violations, call.Sampling, vocabularySize);
         CheckBudget(violations, call.Budget);
         violations.ThrowIfAny();
@@ -63,7 +70,13 @@ public static class RequestRules
             violations.Add("tokens.ids", "must hold at least one token.");
         }
 
+        if (call is { Model: ModelName.Auto, TokenIds: not null })
+        {
+            violations.Add("tokens.ids", "must not be given with the model \"auto\": ids are those of one model, so name it.");
+        }
+
         CheckTokens(violations, "tokens.ids", call.TokenIds ?? [], vocabularySize);
+        CheckStopTokens(violations, call.Model, call.Sampling);
         CheckSampling(violations, call.Sampling, vocabularySize);
         CheckBudget(violations, call.Budget);
         violations.ThrowIfAny();
@@ -109,6 +122,14 @@ public static class RequestRules
         }
     }
 
+    private static void CheckStopTokens(ViolationList violations, string model, SamplingSettings sampling)
+    {
+        if (model == ModelName.Auto && sampling.StopTokenIds.Count > 0)
+        {
+            violations.Add("sampling.stop_token_ids", "must be empty with the model \"auto\": ids are those of one model, so name it.");
+        }
+    }
+
     private static void CheckSampling(ViolationList violations, SamplingSettings sampling, int vocabularySize)
     {
         violations.AddUnlessBetween("sampling.temperature", sampling.Temperature, 0f, 2f);
@@ -140,6 +161,13 @@ public static class RequestRules
     {
         violations.AddUnlessBetween("budget.max_steps", budget.MaxSteps, 1, 32);
         violations.AddUnlessBetween("budget.max_thinking_tokens", budget.MaxThinkingTokens, 0, int.MaxValue);
+        if (budget.ResponseTime is { } time && (time < LeastResponseTime || time > MostResponseTime))
+        {
+            violations.Add(
+                "budget.response_time",
+                FormattableString.Invariant(
+                    $"must be {LeastResponseTime.TotalSeconds} to {MostResponseTime.TotalSeconds} s, not {time.TotalSeconds} s."));
+        }
     }
 
     private static void CheckTokens(ViolationList violations, string field, IReadOnlyList<int> ids, int vocabularySize)

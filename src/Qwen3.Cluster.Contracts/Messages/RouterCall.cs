@@ -38,4 +38,8 @@ public sealed record RouterCall
     /// <summary>What is left of the response time when the call leaves; null: no end. Clocks of nodes differ, so it travels as a time span.</summary>
     [Id(7)]
     public TimeSpan? TimeLeft { get; init; }
+
+    /// <summary>With <see cref="Written"/>: for each sample the place of the token at which time put the close of the thinking in; null: it did not.</summary>
+    [Id(8)]
+    public IReadOnlyList<int?>? ClosedByTimeAt { get; init; }
 }

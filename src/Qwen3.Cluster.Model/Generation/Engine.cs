@@ -5,8 +5,8 @@ namespace Qwen3.Cluster.Model.Generation;
 
 /// <summary>
 /// The engine of a router: many requests in, one ragged batch a step through the model, the replies' text out as it comes.
-/// One thread owns it and calls <see cref="Step"/> while it <see cref="HasWork"/>; others may only read <see cref="Metrics"/> and
-/// <see cref="CountCachedPages"/>.
+/// One thread owns it and calls <see cref="Step"/> while it <see cref="HasWork"/>; others may only read <see cref="Metrics"/>,
+/// <see cref="CountCachedPages"/> and <see cref="CountMissingTokens"/>.
 /// <para>
 /// The tokens of a reply depend on its request alone: not on the batch, on how the prompt is cut into chunks, on what the cache
 /// holds, or on being pushed back when pages run out (so far as the model's logits do not).
@@ -14,9 +14,11 @@ namespace Qwen3.Cluster.Model.Generation;
 /// </summary>
 public sealed class Engine
 {
+    private static readonly TimeSpan MostPatience = TimeSpan.FromSeconds(30);
+
     private readonly ILanguageModel _model;
     private readonly EngineOptions _options;
-    private readonly TimeProvider _time;
+    private readonly EngineClock _clock;
     private readonly ReplyRules _rules;
     private readonly PrefixCache? _prefixes;
     private readonly PagedCache _cache;
@@ -32,12 +34,13 @@ public sealed class Engine
     /// <param name="model">The model; the engine alone uses it, its caller disposes it.</param>
     /// <param name="tokenizer">The model's tokenizer; the head's rows beyond its ids are padding and never sampled.</param>
     /// <param name="options">How much it takes on.</param>
-    /// <param name="time">The clock for what replies report.</param>
+    /// <param name="time">The clock, for deadlines and for what replies report.</param>
     public Engine(ILanguageModel model, Qwen3Tokenizer tokenizer, EngineOptions options, TimeProvider time)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxSequences, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxBatchTokens, options.MaxSequences);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxWaiting, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxForcedAnswerTokens, 1);
         if (tokenizer.VocabularySize > model.VocabularySize)
         {
             throw new ArgumentException(
@@ -45,18 +48,21 @@ public sealed class Engine
                 nameof(tokenizer));
         }
 
-        (_model, _options, _time) = (model, options, time);
+        (_model, _options) = (model, options);
         _sampler = new Sampler(tokenizer.VocabularySize, tokenizer.UnusedIds);
         _prefixes = options.ReusePrefixes ? new PrefixCache() : null;
         _cache = new PagedCache(model.PageSize, model.PageCount, _prefixes);
         _scheduler = new Scheduler(_cache, options);
+        ThinkingTags? tags = ThinkingTags.Of(tokenizer);
+        _clock = new EngineClock(time, tags?.Close.Length ?? 0);
         _rules = new ReplyRules(
             tokenizer,
-            ThinkingTags.Of(tokenizer),
+            tags,
             EndTokens(options, tokenizer),
             (int)Math.Min(model.MaxPositions, (long)model.PageSize * model.PageCount),
+            options.MaxForcedAnswerTokens,
             time);
-        _metrics = new EngineMetrics { TotalPages = _cache.TotalPages, FreePages = _cache.FreePages };
+        _metrics = new EngineMetrics { MaxSequences = options.MaxSequences, TotalPages = _cache.TotalPages, FreePages = _cache.FreePages };
     }
 
     /// <summary>Whether <see cref="Step"/> has something to do or to say.</summary>
@@ -68,6 +74,13 @@ public sealed class Engine
     /// <summary>How many pages of a prompt are in the cache, from the first on.</summary>
     /// <param name="keys">Of <see cref="PrefixKeys"/>.</param>
     public int CountCachedPages(ReadOnlySpan<UInt128> keys) => _prefixes?.CountKnown(keys) ?? 0;
+
+    /// <summary>How many tokens of a request's prompt the model would have to run. May be called from any thread, as of the moment.</summary>
+    public int CountMissingTokens(GenerationRequest request)
+    {
+        UInt128[] keys = PrefixKeys.Of(request.Prompt, request.Thinking.MaxExperts ?? _model.ExpertsPerToken, _model.PageSize, int.MaxValue);
+        return request.Prompt.Length - (CountCachedPages(keys) * _model.PageSize);
+    }
 
     /// <summary>
     /// Takes a request; its first tokens come from one of the next steps. The prompt is run once for all of its samples
@@ -88,9 +101,10 @@ public sealed class Engine
             return false;
         }
 
+        long latestStart = LatestStart(request);
         Sequence[] sequences = [.. Enumerable.Range(0, request.Sampling.SampleCount)
             .Where(sample => request.Written is null || request.Written[sample] is not null)
-            .Select(sample => NewSequence(request, sample))
+            .Select(sample => NewSequence(request, sample, latestStart))
             .Where(sequence => sequence.Reply.Finish is null)];
         _arrivals++;
         if (sequences.Length > 0)
@@ -117,7 +131,7 @@ public sealed class Engine
             foreach (Sequence sequence in sequences.Where(sequence => sequence.Reply.Finish is null))
             {
                 _scheduler.Remove(sequence);
-                sequence.Reply.Cancel(_deltas);
+                sequence.Reply.Stop(FinishReason.Cancelled, _deltas);
             }
 
             Publish(_metrics);
@@ -127,18 +141,21 @@ public sealed class Engine
     /// <summary>
     /// Runs one step: some rows of some sequences, at most <see cref="EngineOptions.MaxBatchTokens"/>.
     /// When the model throws, nothing has changed, and the next call runs the same rows again (unless requests are cancelled meanwhile).
+    /// A reply whose deadline is reached, or would be passed by another step, ends with what it has, whether it was in the batch or waited for it.
     /// What goes wrong with the tokens of one request ends that request alone, with a delta that has a <see cref="GenerationDelta.Failure"/>.
     /// </summary>
     /// <returns>What it added to the replies; for one reply in the order of its text.</returns>
     public IReadOnlyList<GenerationDelta> Step()
     {
-        long started = _time.GetTimestamp();
+        _clock.BeginStep(goesOn: _scheduler.RunningCount > 0);
         StepPlan plan = _scheduler.Schedule();
         if (plan.Rows.Count > 0)
         {
             ReadOnlySpan<float> logits = Run(plan.Batch);
+            TimeSpan elapsed = _clock.EndStep(plan.Batch.RowCount, plan.Rows.Count);
             Postprocess(plan, logits);
-            Publish(plan, _time.GetElapsedTime(started));
+            EndOverdue();
+            Publish(plan, elapsed);
         }
 
         GenerationDelta[] deltas = [.. _deltas];
@@ -160,10 +177,10 @@ public sealed class Engine
         return logits;
     }
 
-    private Sequence NewSequence(GenerationRequest request, int sample)
+    private Sequence NewSequence(GenerationRequest request, int sample, long latestStart)
     {
         Reply reply = new(_rules, request, sample);
-        Sequence sequence = new(reply, _arrivals, request.Thinking.MaxExperts ?? _model.ExpertsPerToken);
+        Sequence sequence = new(reply, _arrivals, latestStart, request.Thinking.MaxExperts ?? _model.ExpertsPerToken);
         if (request.Written?[sample] is { } written)
         {
             foreach (int token in reply.Replay(written, _deltas))
@@ -173,6 +190,15 @@ public sealed class Engine
         }
 
         return sequence;
+    }
+
+    // Who has no deadline is in line as if the answer had to be begun within the longest response time there is: neither kind starves.
+    private long LatestStart(GenerationRequest request)
+    {
+        long patient = _clock.After(MostPatience);
+        return request.Deadline is { } deadline
+            ? Math.Min(_clock.LatestStart(deadline, CountMissingTokens(request), request.Sampling.MaxTokens), patient)
+            : patient;
     }
 
     private void Postprocess(StepPlan plan, ReadOnlySpan<float> logits)
@@ -223,7 +249,8 @@ public sealed class Engine
         }
 
         // 3. What the token, or the close of the thinking in its place, does to the reply.
-        foreach (int token in reply.Advance(chosen, logprob, _deltas))
+        bool timeIsUp = reply.IsThinking && reply.Request.Deadline is { } deadline && _clock.IsTimeToClose(deadline, reply.AnswerTokensLeft);
+        foreach (int token in reply.Advance(chosen, logprob, timeIsUp, _deltas))
         {
             sequence.Append(token);
             _replyTokens++;
@@ -233,9 +260,34 @@ public sealed class Engine
         if (reply.Finish is not null)
         {
             _scheduler.Remove(sequence);
+            if (reply.Finish == FinishReason.Stop)
+            {
+                _clock.AddReply(reply);
+            }
+
             if (_requests[reply.Request.Id].All(other => other.Reply.Finish is not null))
             {
                 _requests.Remove(reply.Request.Id);
+            }
+        }
+    }
+
+    /// <summary>Ends the requests that would be late with another step.</summary>
+    private void EndOverdue()
+    {
+        foreach ((string id, Sequence[] sequences) in _requests)
+        {
+            if (sequences[0].Reply.Request.Deadline is not { } deadline || !_clock.IsTimeToEnd(deadline))
+            {
+                continue;
+            }
+
+            // All samples of a request have one deadline. Removing what the loop is at is allowed.
+            _requests.Remove(id);
+            foreach (Sequence sequence in sequences.Where(sequence => sequence.Reply.Finish is null))
+            {
+                _scheduler.Remove(sequence);
+                sequence.Reply.Stop(FinishReason.Deadline, _deltas);
             }
         }
     }
@@ -269,6 +321,8 @@ public sealed class Engine
         FreePages = _cache.FreePages,
         CachedTokens = _scheduler.CachedTokens,
         Preemptions = _scheduler.Preemptions,
+        LatestStarts = _scheduler.LatestStarts,
+        Pace = _clock.Pace,
     };
 
     private static HashSet<int> EndTokens(EngineOptions options, Qwen3Tokenizer tokenizer) => options.EndTokenIds.Count > 0

@@ -6,6 +6,9 @@ public sealed record EngineMetrics
     /// <summary>Sequences in the batch.</summary>
     public int Running { get; init; }
 
+    /// <summary>Sequences that there may be in the batch.</summary>
+    public int MaxSequences { get; init; }
+
     /// <summary>Sequences that wait for a place or for pages, those pushed back by pre-emption included.</summary>
     public int Waiting { get; init; }
 
@@ -29,6 +32,14 @@ public sealed record EngineMetrics
 
     /// <summary>Times that a sequence was pushed back for want of pages.</summary>
     public long Preemptions { get; init; }
+
+    /// <summary>
+    /// Of each request that waits for its first step, the time by which it has to be begun, soonest first: a timestamp of the engine's clock.
+    /// </summary>
+    public IReadOnlyList<long> LatestStarts { get; init; } = [];
+
+    /// <summary>Speed and lengths as just measured.</summary>
+    public EnginePace Pace { get; init; } = new();
 
     /// <summary>How long the latest step with one row for each sequence took: the time to the next token of each reply; zero before there was one.</summary>
     public TimeSpan DecodeStepTime { get; init; }

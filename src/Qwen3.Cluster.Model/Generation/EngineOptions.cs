@@ -13,6 +13,12 @@ public sealed record EngineOptions
     public int MaxWaiting { get; init; } = 64;
 
     /// <summary>
+    /// Tokens of the answer after a close that a limit put in, where the request has no limit on tokens of its own: a model that goes on thinking
+    /// there must not fill the context; 1 or more.
+    /// </summary>
+    public int MaxForcedAnswerTokens { get; init; } = 4096;
+
+    /// <summary>
     /// Whether pages of the cache outlive their sequence, so that a later prompt that starts alike (a conversation's next turn, the
     /// other samples of the same request) need not be computed again. The tokens of a reply do not depend on it.
     /// </summary>

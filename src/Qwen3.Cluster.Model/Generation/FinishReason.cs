@@ -11,4 +11,7 @@ public enum FinishReason
 
     /// <summary>The request was cancelled.</summary>
     Cancelled,
+
+    /// <summary>The request's deadline.</summary>
+    Deadline,
 }

@@ -18,6 +18,9 @@ public sealed record GenerationDelta
     /// <summary>The tokens added, tags and end tokens included.</summary>
     public IReadOnlyList<int> TokenIds { get; init; } = [];
 
+    /// <summary>Which limit put the tokens in: they are words that close the thinking. <see cref="ThinkingEnd.None"/>: the model chose them.</summary>
+    public ThinkingEnd ClosedBy { get; init; }
+
     /// <summary>For each of <see cref="TokenIds"/>, when asked for; else empty.</summary>
     public IReadOnlyList<TokenLogprob> Logprobs { get; init; } = [];
 

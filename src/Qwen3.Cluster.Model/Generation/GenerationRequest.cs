@@ -24,4 +24,13 @@ public sealed record GenerationRequest
     /// would have given.
     /// </summary>
     public IReadOnlyList<int[]?>? Written { get; init; }
+
+    /// <summary>With <see cref="Written"/>: for each sample the place of the token at which time put the close in; null: it did not.</summary>
+    public IReadOnlyList<int?>? ClosedByTimeAt { get; init; }
+
+    /// <summary>
+    /// When each of its replies ends, with what it has; a timestamp of the engine's clock. The thinking is closed while there is time for an
+    /// answer at the engine's speed. Null: no end. Which tokens there are depends on the time then; what they are does not.
+    /// </summary>
+    public long? Deadline { get; init; }
 }

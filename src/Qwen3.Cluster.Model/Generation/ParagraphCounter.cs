@@ -5,7 +5,7 @@ namespace Qwen3.Cluster.Model.Generation;
 /// of white space alone) closes it; blank lines that follow each other, or come first, close nothing more. It reads UTF-8 bytes, so a
 /// token may hold half a character, half a blank line, or several.
 /// </summary>
-internal struct ParagraphCounter
+public struct ParagraphCounter
 {
     private bool _inParagraph;
     private bool _lineHasText;

@@ -14,6 +14,8 @@ internal sealed class Reply
     private readonly List<TokenLogprob> _newLogprobs = [];
     private ReplyPart _part;
     private string? _matchedStop;
+    private ThinkingEnd _closedBy;
+    private int _maxTokens;
     private TimeSpan _timeToFirstToken;
 
     /// <param name="rules">What all replies have in common.</param>
@@ -27,6 +29,7 @@ internal sealed class Reply
         _arrived = rules.Time.GetTimestamp();
         Counts = TokenCounts.For(request);
         _part = _thinking.Part;
+        _maxTokens = request.Sampling.MaxTokens;
     }
 
     /// <summary>The request.</summary>
@@ -37,6 +40,19 @@ internal sealed class Reply
 
     /// <summary>Tokens that it has.</summary>
     public int TokenCount { get; private set; }
+
+    /// <summary>Of these, tokens of the answer that the model chose.</summary>
+    public int AnswerTokens { get; private set; }
+
+    /// <summary>What ended the thinking.</summary>
+    public ThinkingEnd ThinkingEnd => _thinking.End;
+
+    /// <summary>Whether the next token would be one of thinking.</summary>
+    public bool IsThinking => _thinking.Part == ReplyPart.Thinking;
+
+    /// <summary>Tokens that the answer may have if the thinking is closed now.</summary>
+    public int AnswerTokensLeft =>
+        Math.Min(_maxTokens, _rules.ContextLength - Request.Prompt.Length) - TokenCount - (_rules.Tags?.Close.Length ?? 0);
 
     /// <summary>What penalties depend on; null when there are none.</summary>
     public TokenCounts? Counts { get; }
@@ -56,11 +72,13 @@ internal sealed class Reply
     /// </summary>
     /// <param name="chosen">The token.</param>
     /// <param name="logprob">Its log-probability, when asked for.</param>
+    /// <param name="timeIsUp">Whether there is just time left for an answer.</param>
     /// <param name="deltas">Receives what the step adds to the reply.</param>
     /// <returns>The tokens that the reply has got.</returns>
-    public ReadOnlySpan<int> Advance(int chosen, TokenLogprob? logprob, List<GenerationDelta> deltas)
+    public ReadOnlySpan<int> Advance(int chosen, TokenLogprob? logprob, bool timeIsUp, List<GenerationDelta> deltas)
     {
-        bool forced = _thinking.MustClose(chosen);
+        bool forced = _thinking.MustClose(chosen, timeIsUp);
+        _closedBy = forced ? _thinking.ClosedBy : ThinkingEnd.None;
         int[] tokens = forced ? _rules.Tags!.Close : [chosen];
         int taken = 0;
         while (taken < tokens.Length && Finish is null)
@@ -76,7 +94,7 @@ internal sealed class Reply
 
     /// <summary>
     /// Takes the tokens that the reply has already got elsewhere: as if they had been chosen, but nothing is given out again. Where they are all of it,
-    /// its end is: whoever has the last token may have been cut off before that.
+    /// its end is: whoever has the last token may have been cut off before that. A close that time put in is put in again, at the same place.
     /// </summary>
     /// <param name="tokens">The tokens, from the first on.</param>
     /// <param name="deltas">Receives the end.</param>
@@ -87,9 +105,10 @@ internal sealed class Reply
         List<int> all = [];
         List<GenerationDelta> given = [];
         ReadOnlySpan<int> left = tokens;
+        int? closedByTimeAt = Request.ClosedByTimeAt?[Sample];
         while (!left.IsEmpty)
         {
-            ReadOnlySpan<int> taken = Finish is null ? Advance(left[0], null, given) : [];
+            ReadOnlySpan<int> taken = Finish is null ? Advance(left[0], null, timeIsUp: all.Count == closedByTimeAt, given) : [];
             if (taken.Length > left.Length && taken.StartsWith(left))
             {
                 // The words that close the thinking come as one, in several deltas; those after the last token are still to be given.
@@ -123,10 +142,11 @@ internal sealed class Reply
         return given.SkipWhile(delta => (seen += delta.TokenIds.Count) <= tokens);
     }
 
-    /// <summary>Ends the reply where it stands.</summary>
-    public void Cancel(List<GenerationDelta> deltas)
+    /// <summary>Ends the reply where it stands, with what it has.</summary>
+    public void Stop(FinishReason reason, List<GenerationDelta> deltas)
     {
-        End(FinishReason.Cancelled);
+        _closedBy = ThinkingEnd.None;
+        End(reason);
         Emit(deltas);
     }
 
@@ -142,6 +162,13 @@ internal sealed class Reply
         bool isEnd = isStop || (!forced && _rules.EndTokens.Contains(token));
         bool isTag = !isEnd && _rules.Tags is { } tags && (token == tags.Start || token == tags.End);
         ReplyPart part = isEnd ? _thinking.Part : _thinking.Accept(token, _rules.Tokenizer.TokenBytes(token), forced);
+        AnswerTokens += part == ReplyPart.Answer && !forced ? 1 : 0;
+        if (forced && isTag && _maxTokens == int.MaxValue)
+        {
+            // Of the words behind the tag the model has chosen none.
+            _maxTokens = TokenCount + (_rules.Tags!.Close.Length - Array.IndexOf(_rules.Tags.Close, token) - 1) + _rules.MaxForcedAnswerTokens;
+        }
+
         if (isTag)
         {
             _newText.Append(_text.Begin(_thinking.Part));
@@ -172,7 +199,7 @@ internal sealed class Reply
         {
             End(FinishReason.Stop, stop);
         }
-        else if (TokenCount == Request.Sampling.MaxTokens || Request.Prompt.Length + TokenCount == _rules.ContextLength)
+        else if (TokenCount == _maxTokens || Request.Prompt.Length + TokenCount == _rules.ContextLength)
         {
             End(FinishReason.Length);
         }
@@ -199,6 +226,7 @@ internal sealed class Reply
             Part = _part,
             Text = _newText.ToString(),
             TokenIds = [.. _newTokens],
+            ClosedBy = _closedBy,
             Logprobs = [.. _newLogprobs],
             Finish = Finish,
             MatchedStop = _matchedStop,

@@ -7,5 +7,6 @@ namespace Qwen3.Cluster.Model.Generation;
 /// <param name="Tags">The tokens for thinking; null where the tokenizer has none.</param>
 /// <param name="EndTokens">Tokens that end a reply.</param>
 /// <param name="ContextLength">Tokens that prompt and reply may have together.</param>
+/// <param name="MaxForcedAnswerTokens">As in <see cref="EngineOptions"/>.</param>
 /// <param name="Time">The clock.</param>
-internal sealed record ReplyRules(Qwen3Tokenizer Tokenizer, ThinkingTags? Tags, IReadOnlySet<int> EndTokens, int ContextLength, TimeProvider Time);
+internal sealed record ReplyRules(Qwen3Tokenizer Tokenizer, ThinkingTags? Tags, IReadOnlySet<int> EndTokens, int ContextLength, int MaxForcedAnswerTokens, TimeProvider Time);

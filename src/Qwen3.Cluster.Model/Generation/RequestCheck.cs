@@ -44,6 +44,10 @@ internal static class RequestCheck
                 written.Count == sampling.SampleCount,
                 "Written",
                 Invariant($"There are tokens of {written.Count} samples; the request has {sampling.SampleCount}."));
+            Require(
+                request.ClosedByTimeAt is null || request.ClosedByTimeAt.Count == written.Count,
+                "ClosedByTimeAt",
+                Invariant($"There are places of {request.ClosedByTimeAt?.Count} samples; the request has {written.Count}."));
             Require(written.Any(tokens => tokens is not null), "Written", "Every sample has ended; there is nothing to go on with.");
             Require(
                 written.All(tokens => tokens is null || tokens.AsSpan().IndexOfAnyExceptInRange(0, vocabularySize - 1) < 0),

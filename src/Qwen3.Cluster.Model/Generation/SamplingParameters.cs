@@ -33,7 +33,7 @@ public sealed record SamplingParameters
     /// <summary>Tokens that end the reply, beside the model's own end tokens; they give no text.</summary>
     public IReadOnlyList<int> StopTokenIds { get; init; } = [];
 
-    /// <summary>Tokens that the reply may have in all, thinking and answer; 1 or more.</summary>
+    /// <summary>Tokens that the reply may have in all, thinking and answer; 1 or more. The largest int: no limit of the request's own.</summary>
     public int MaxTokens { get; init; } = int.MaxValue;
 
     /// <summary>Null: no log-probabilities; else those of the chosen token and of this many likeliest ones, 0 to 20.</summary>

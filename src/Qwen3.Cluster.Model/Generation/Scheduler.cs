@@ -1,9 +1,10 @@
 namespace Qwen3.Cluster.Model.Generation;
 
 /// <summary>
-/// Decides what a step runs. First come, first served: replies under way get their one row each, then chunks of prompts fill the
-/// step, oldest first, then the next in line is let in if pages for all of its tokens are there. When a reply needs a page and none
-/// is left, the latest to arrive is pushed back into the line: it keeps its tokens and computes them again later.
+/// Decides what a step runs. Least slack first: replies under way get their one row each, then chunks of prompts fill the step, the one that
+/// has to be begun soonest first, then the next in line is let in if pages for all of its tokens are there. When a reply needs a page and
+/// none is left, the one with the most slack is pushed back into the line: it keeps its tokens and computes them again later. The order is
+/// fixed at arrival, so that whoever waits comes to the front in the end.
 /// </summary>
 internal sealed class Scheduler(PagedCache cache, EngineOptions options)
 {
@@ -18,13 +19,16 @@ internal sealed class Scheduler(PagedCache cache, EngineOptions options)
     /// <summary>Sequences that wait.</summary>
     public int WaitingCount => _waiting.Count;
 
+    /// <summary>By when each sequence in line that was never in a batch has to be begun, in order.</summary>
+    public IReadOnlyList<long> LatestStarts => _waiting.Count == 0 ? [] : [.. _waiting.Where(sequence => !sequence.HasStarted).Select(sequence => sequence.LatestStart)];
+
     /// <summary>Tokens of prompts that were found in the cache.</summary>
     public long CachedTokens { get; private set; }
 
     /// <summary>Times that a sequence was pushed back.</summary>
     public long Preemptions { get; private set; }
 
-    /// <summary>Puts a sequence in line, at its place in the order of arrival.</summary>
+    /// <summary>Puts a sequence in line, at its place in the order of slack.</summary>
     public void Enqueue(Sequence sequence) => InsertInOrder(_waiting, sequence);
 
     /// <summary>Takes a sequence out, wherever it is, and its pages from it.</summary>
@@ -65,7 +69,7 @@ internal sealed class Scheduler(PagedCache cache, EngineOptions options)
         return _plan;
     }
 
-    /// <summary>Sees to it that all that run have pages for their tokens, oldest first; true when some had to be pushed back.</summary>
+    /// <summary>Sees to it that all that run have pages for their tokens, the least slack first; true when some had to be pushed back.</summary>
     private bool ReservePages()
     {
         bool preempted = false;
@@ -73,10 +77,10 @@ internal sealed class Scheduler(PagedCache cache, EngineOptions options)
         {
             while (index < _running.Count && !cache.TryReserve(_running[index]))
             {
-                Sequence latest = _running[^1];
+                Sequence last = _running[^1];
                 _running.RemoveAt(_running.Count - 1);
-                cache.Release(latest);
-                Enqueue(latest);
+                cache.Release(last);
+                Enqueue(last);
                 Preemptions++;
                 preempted = true;
             }

@@ -9,10 +9,11 @@ internal sealed class Sequence
 
     /// <param name="reply">The reply that its tokens make.</param>
     /// <param name="arrival">The request's place in the order of arrival.</param>
+    /// <param name="latestStart">By when the request has to be begun, a timestamp of the engine's clock.</param>
     /// <param name="expertLimit">Experts that a token may use.</param>
-    public Sequence(Reply reply, long arrival, int expertLimit)
+    public Sequence(Reply reply, long arrival, long latestStart, int expertLimit)
     {
-        (Reply, Arrival, ExpertLimit) = (reply, arrival, expertLimit);
+        (Reply, Arrival, LatestStart, ExpertLimit) = (reply, arrival, latestStart, expertLimit);
         _tokens = [.. reply.Request.Prompt];
     }
 
@@ -21,6 +22,9 @@ internal sealed class Sequence
 
     /// <summary>The request's place in the order of arrival.</summary>
     public long Arrival { get; }
+
+    /// <summary>By when the request has to be begun: the earlier, the less slack it has.</summary>
+    public long LatestStart { get; }
 
     /// <summary>Experts that a token may use.</summary>
     public int ExpertLimit { get; }
@@ -55,6 +59,7 @@ internal sealed class Sequence
     /// <summary>Adds a token at its end.</summary>
     public void Append(int token) => _tokens.Add(token);
 
-    /// <summary>Whether it comes before another: requests in the order of arrival, their samples by number.</summary>
-    public bool IsBefore(Sequence other) => (Arrival, Reply.Sample).CompareTo((other.Arrival, other.Reply.Sample)) < 0;
+    /// <summary>Whether it comes before another: the one with less slack, then the one that came first, then the first sample.</summary>
+    public bool IsBefore(Sequence other) =>
+        (LatestStart, Arrival, Reply.Sample).CompareTo((other.LatestStart, other.Arrival, other.Reply.Sample)) < 0;
 }

@@ -4,7 +4,7 @@ namespace Qwen3.Cluster.Model.Generation;
 /// Where one reply stands in its thinking, token by token, and when the thinking has to be closed.
 /// <para>
 /// The limits bind the model's own thinking: after <see cref="ThinkingLimits.MaxTokens"/> tokens, or the blank line that closes
-/// paragraph <see cref="ThinkingLimits.MaxSteps"/>, the close goes in, unless the model's next token closes the thinking anyway.
+/// paragraph <see cref="ThinkingLimits.MaxSteps"/>, or when there is just time left for the answer, the close goes in, unless the model's next token closes the thinking anyway.
 /// The words of the close count as neither. A reply thinks once: a tag that has been cannot be chosen again.
 /// </para>
 /// </summary>
@@ -39,11 +39,16 @@ internal sealed class ThinkingBudget
     /// <summary>Paragraphs of thinking that the model began.</summary>
     public int Steps => _paragraphs.Begun;
 
+    /// <summary>Which limit puts the close in, once <see cref="MustClose"/> has said so; until then the model.</summary>
+    public ThinkingEnd ClosedBy => _closedBy;
+
     /// <summary>What ended the thinking.</summary>
     public ThinkingEnd End { get; private set; }
 
     /// <summary>Whether the close has to go in instead of what the model has chosen.</summary>
-    public bool MustClose(int chosen)
+    /// <param name="chosen">The model's next token.</param>
+    /// <param name="timeIsUp">Whether there is just time left for the answer.</param>
+    public bool MustClose(int chosen, bool timeIsUp = false)
     {
         if (Part != ReplyPart.Thinking || chosen == _tags!.End)
         {
@@ -57,6 +62,10 @@ internal sealed class ThinkingBudget
         else if (Tokens >= _limits.MaxTokens)
         {
             _closedBy = ThinkingEnd.Tokens;
+        }
+        else if (timeIsUp)
+        {
+            _closedBy = ThinkingEnd.Time;
         }
 
         return _closedBy != ThinkingEnd.Model;

@@ -14,4 +14,7 @@ public enum ThinkingEnd
 
     /// <summary>The limit on tokens.</summary>
     Tokens,
+
+    /// <summary>The deadline, with just time left for the answer.</summary>
+    Time,
 }

@@ -15,31 +15,30 @@ namespace Qwen3.Cluster.Silo.Grains;
 /// word, the disposal of its enumerator, would activate it again.
 /// </remarks>
 [PreferLocalPlacement, CollectionAgeLimit(Minutes = 2)]
-internal sealed class GatewayGrain(ModelStore models, ReplicaChooser replicas, OpenRequests open, TimeProvider time, ILogger<GatewayGrain> logger)
+internal sealed class GatewayGrain(
+    ModelPortfolio portfolio, ReplicaChooser replicas, OpenRequests open, TimeProvider time, ILogger<GatewayGrain> logger)
     : Grain, IGatewayGrain
 {
     // The node is gone by then.
     private static readonly TimeSpan RetryElsewhereAfter = TimeSpan.FromSeconds(1);
 
+    private string RequestId => this.GetPrimaryKeyString();
+
     /// <inheritdoc/>
     public async IAsyncEnumerable<ReplyEvent> Chat(ChatCall call, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // 1. Which model, and whether it can do what is asked.
-        ModelFiles model = await models.Open(call.Model);
-        RequestRules.Check(call, model.Tokenizer.VocabularySize);
-        ChatPrompt.CheckMode(call.Mode, model.Template);
+        long arrived = time.GetTimestamp();
 
-        // 2. The conversation as the model's own tokens.
-        string text = ChatPrompt.Render(call, model.Template);
-        int[] prompt = await model.Encode(text, parseSpecialTokens: true, cancellationToken);
-        CheckLength(prompt, model, "messages");
+        // 1. Which models can do what is asked, and with how many experts.
+        IReadOnlyList<ModelFiles> models = await portfolio.Open(call.Model);
+        RequestRules.Check(call, models.Max(model => model.Tokenizer.VocabularySize));
+        IReadOnlyList<ModelChoice> choices = await portfolio.Choose(
+            models, call.Budget, model => ChatPrompt.WhyNot(call.Mode, model.Template));
 
-        // 3. What the request leaves open.
-        bool thinks = ChatPrompt.Thinks(call, model.Template);
-        SamplingSettings sampling = SamplingChoice.Complete(call.Sampling, model.Checkpoint.Generation, thinks);
-
-        // 4. The router does the rest.
-        await foreach (ReplyEvent reply in Ask(model, prompt, sampling, call.Budget, cancellationToken))
+        // 2. The first that admits it answers.
+        ChatCall seeded = call with { Sampling = SamplingChoice.WithSeed(call.Sampling), Budget = WithDeadline(call.Budget, call.TimeLeft) };
+        var request = new PortfolioRequest(choices, IsReady, choice => Answer(choice, seeded, arrived, cancellationToken));
+        await foreach (ReplyEvent reply in request.Run(cancellationToken))
         {
             yield return reply;
         }
@@ -48,32 +47,96 @@ internal sealed class GatewayGrain(ModelStore models, ReplicaChooser replicas, O
     /// <inheritdoc/>
     public async IAsyncEnumerable<ReplyEvent> Generate(GenerateCall call, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        ModelFiles model = await models.Open(call.Model);
-        RequestRules.Check(call, model.Tokenizer.VocabularySize);
+        long arrived = time.GetTimestamp();
+        IReadOnlyList<ModelFiles> models = await portfolio.Open(call.Model);
+        RequestRules.Check(call, models.Max(model => model.Tokenizer.VocabularySize));
+        IReadOnlyList<ModelChoice> choices = await portfolio.Choose(models, call.Budget, _ => null);
 
+        GenerateCall seeded = call with { Sampling = SamplingChoice.WithSeed(call.Sampling), Budget = WithDeadline(call.Budget, call.TimeLeft) };
+        var request = new PortfolioRequest(choices, IsReady, choice => Continue(choice, seeded, arrived, cancellationToken));
+        await foreach (ReplyEvent reply in request.Run(cancellationToken))
+        {
+            yield return reply;
+        }
+    }
+
+    private Task<bool> IsReady(ModelChoice choice) => replicas.IsReady(choice.Model);
+
+    private IAsyncEnumerable<ReplyEvent> Answer(ModelChoice choice, ChatCall call, long arrived, CancellationToken cancellationToken)
+    {
+        ReplyMode mode = ChatPrompt.Resolve(call, choice.Model.Template);
+        if (mode != ReplyMode.Auto)
+        {
+            return Answer(choice, call with { Mode = mode }, RequestId, arrived, cancellationToken);
+        }
+
+        ChatCall direct = call with
+        {
+            Mode = ReplyMode.Fast,
+            Sampling = call.Sampling with { Logprobs = AutoReply.LogprobsFor(call.Sampling.Logprobs) },
+        };
+        ChatCall thinking = call with { Mode = ReplyMode.Deep };
+
+        // The router may have both of them for a moment, and tells them apart by their ids.
+        return new AutoReply(
+            choice.Model.Auto,
+            call.Sampling.Logprobs,
+            () => Answer(choice, direct, $"{RequestId}/direct", arrived, cancellationToken),
+            () => Answer(choice, thinking, RequestId, arrived, cancellationToken),
+            _ => true).Run(cancellationToken);
+    }
+
+    private async IAsyncEnumerable<ReplyEvent> Answer(
+        ModelChoice choice, ChatCall call, string id, long arrived, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        // 3. The conversation as the model's own tokens.
+        ModelFiles model = choice.Model;
+        string text = ChatPrompt.Render(call, model.Template);
+        int[] prompt = await model.Encode(text, parseSpecialTokens: true, cancellationToken);
+        CheckLength(prompt, model, "messages");
+
+        // 4. What the request leaves open.
+        bool thinks = ChatPrompt.Thinks(call, model.Template);
+        SamplingSettings sampling = SamplingChoice.Complete(call.Sampling, model.Checkpoint.Generation, thinks);
+
+        // 5. The router does the rest.
+        RouterCall routed = ToRouterCall(id, choice, prompt, sampling, call.Budget);
+        await foreach (ReplyEvent reply in Ask(model, routed, arrived, cancellationToken))
+        {
+            yield return Complete(reply, choice.Activation, thinks ? ReplyMode.Deep : ReplyMode.Fast);
+        }
+    }
+
+    private async IAsyncEnumerable<ReplyEvent> Continue(
+        ModelChoice choice, GenerateCall call, long arrived, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ModelFiles model = choice.Model;
         int[] prompt = call.TokenIds ?? await model.Encode(call.Text!, parseSpecialTokens: true, cancellationToken);
         CheckLength(prompt, model, call.TokenIds is null ? "text" : "tokens.ids");
 
         // Who writes the prompt himself chooses no mode: what generation_config.json says holds as it is.
         bool thinks = model.Template.Thinking != ThinkingSupport.Never;
         SamplingSettings sampling = SamplingChoice.Complete(call.Sampling, model.Checkpoint.Generation, thinks);
-        await foreach (ReplyEvent reply in Ask(model, prompt, sampling, call.Budget, cancellationToken))
+        RouterCall routed = ToRouterCall(RequestId, choice, prompt, sampling, call.Budget);
+        await foreach (ReplyEvent reply in Ask(model, routed, arrived, cancellationToken))
         {
-            yield return reply;
+            yield return Complete(reply, choice.Activation, ReplyMode.Default);
         }
     }
 
-    private async IAsyncEnumerable<ReplyEvent> Ask(
-        ModelFiles model, int[] prompt, SamplingSettings sampling, BudgetSettings budget, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static RouterCall ToRouterCall(string id, ModelChoice choice, int[] prompt, SamplingSettings sampling, BudgetSettings budget) => new()
     {
-        var call = new RouterCall
-        {
-            RequestId = this.GetPrimaryKeyString(),
-            Prompt = prompt,
-            Sampling = sampling,
-            Budget = budget,
-            StartsInThinking = ChatPrompt.EndsInThinking(prompt, model.Tokenizer.SpecialTokens),
-        };
+        RequestId = id,
+        Prompt = prompt,
+        Sampling = sampling,
+        Budget = budget,
+        StartsInThinking = ChatPrompt.EndsInThinking(prompt, choice.Model.Tokenizer.SpecialTokens),
+        MaxExperts = choice.MaxExperts,
+    };
+
+    private async IAsyncEnumerable<ReplyEvent> Ask(
+        ModelFiles model, RouterCall call, long arrived, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         if (!open.TryBegin())
         {
             throw new ModelUnavailableException(model.Name, RetryElsewhereAfter, $"The node that was to look after request {call.RequestId} shuts down; another one will.");
@@ -81,7 +144,11 @@ internal sealed class GatewayGrain(ModelStore models, ReplicaChooser replicas, O
 
         try
         {
-            await foreach (ReplyEvent reply in new RoutedRequest(model, call, replicas, time, logger).Run(cancellationToken))
+            var routed = new RoutedRequest(model, call, replicas, arrived, time, logger);
+            IAsyncEnumerable<ReplyEvent> replies = call.Budget.ResponseTime is { } responseTime
+                ? new TimedReply(call, model.Name, model.Tokenizer, routed.Run, arrived, responseTime, time, logger).Run(cancellationToken)
+                : routed.Run(cancellationToken);
+            await foreach (ReplyEvent reply in replies)
             {
                 yield return reply;
             }
@@ -91,6 +158,21 @@ internal sealed class GatewayGrain(ModelStore models, ReplicaChooser replicas, O
             open.End();
         }
     }
+
+    // The caller's own deadline is a response time too, of any length.
+    private static BudgetSettings WithDeadline(BudgetSettings budget, TimeSpan? timeLeft) =>
+        timeLeft < (budget.ResponseTime ?? TimeSpan.MaxValue) ? budget with { ResponseTime = timeLeft } : budget;
+
+    // What routers do not know of a request: its name, and what its choices came to.
+    private ReplyEvent Complete(ReplyEvent reply, Activation activation, ReplyMode mode) => reply switch
+    {
+        ReplyStarted started => started with { RequestId = RequestId },
+        ReplyFinished finished => finished with
+        {
+            Usage = finished.Usage with { ExpertsPerToken = activation.ExpertsPerToken, ActiveParameters = activation.ActiveParameters, Mode = mode },
+        },
+        _ => reply,
+    };
 
     private static void CheckLength(int[] prompt, ModelFiles model, string field)
     {

@@ -53,10 +53,6 @@ internal sealed class ModelCatalogGrain(ModelStore models) : Grain, IModelCatalo
         return files.Tokenizer.Decode(ids, skipSpecial);
     }
 
-    private static IEnumerable<Activation> Activations(ModelConfig config) => config.ExpertCount == 0
-        ? [new Activation { ActiveParameters = config.Parameters.Total }]
-        : Enumerable.Range(1, config.ExpertsPerToken).Select(k => new Activation { ExpertsPerToken = k, ActiveParameters = config.Parameters.Active(k) });
-
     private static ModelDescription Describe(ModelFiles files)
     {
         ModelConfig config = files.Checkpoint.Config;
@@ -70,7 +66,7 @@ internal sealed class ModelCatalogGrain(ModelStore models) : Grain, IModelCatalo
             ExpertsPerToken = config.ExpertCount == 0 ? 0 : config.ExpertsPerToken,
             MaxPositions = files.ContextLength,
             VocabularySize = files.Tokenizer.VocabularySize,
-            Activations = [.. Activations(config)],
+            Activations = files.Activations,
         };
     }
 }

@@ -30,6 +30,7 @@ internal sealed partial class RouterGrain : Grain, IRouterGrain
     private readonly ILogger<RouterGrain> _logger;
     private readonly Loading<Replica> _replica;
     private readonly OpenReplies _open;
+    private readonly TimeProvider _time;
     private readonly CancellationTokenRegistration _onDrainOver;
     private ExpertMap? _latestMap; // that this router was told of
     private long[][]? _reported; // what the expert map has been told
@@ -49,6 +50,7 @@ internal sealed partial class RouterGrain : Grain, IRouterGrain
         _finder = finder;
         _inventory = inventory;
         _open = open;
+        _time = time;
         _logger = logger;
         _replica = new Loading<Replica>(_key.Model, LoadReplica, options.Value.RetryLoadAfter, time);
 
@@ -113,6 +115,7 @@ internal sealed partial class RouterGrain : Grain, IRouterGrain
             CachedPages = loop.CountCachedPages(pages),
             Running = metrics.Running,
             Waiting = metrics.Waiting,
+            Earliest = loop.Earliest((pages.Length - loop.CountCachedPages(pages)) * loading.Result.Files.Options.PageSize),
         });
     }
 
@@ -199,11 +202,12 @@ internal sealed partial class RouterGrain : Grain, IRouterGrain
         _reported = counts;
     }
 
-    private static async Task<ChannelReader<GenerationDelta>> Add(RouterCall call, EngineLoop loop)
+    private async Task<ChannelReader<GenerationDelta>> Add(RouterCall call, EngineLoop loop)
     {
         try
         {
-            return await loop.Add(EngineMessages.ToRequest(call));
+            TimeSpan spent = call.Budget.ResponseTime - call.TimeLeft ?? TimeSpan.Zero;
+            return await loop.Add(EngineMessages.ToRequest(call, _time), spent);
         }
         catch (RequestRefusedException refused)
         {

@@ -1,5 +1,7 @@
+using Qwen3.Cluster.Contracts.Messages;
 using Qwen3.Cluster.Model.Checkpoints;
 using Qwen3.Cluster.Model.Experts;
+using Qwen3.Cluster.Model.Generation;
 using Qwen3.Cluster.Model.Tokenizer;
 
 namespace Qwen3.Cluster.Silo.Hosting;
@@ -10,12 +12,14 @@ namespace Qwen3.Cluster.Silo.Hosting;
 /// <param name="Tokenizer">Text to tokens and back.</param>
 /// <param name="Template">Conversations to prompts.</param>
 /// <param name="Layout">Which experts it has.</param>
+/// <param name="Auto">When the mode AUTO keeps its direct answer.</param>
 public sealed record ModelFiles(
     ModelOptions Options,
     Checkpoint Checkpoint,
     Qwen3Tokenizer Tokenizer,
     ChatTemplate Template,
-    ExpertLayout Layout)
+    ExpertLayout Layout,
+    AutoCalibration Auto)
 {
     // Characters; at the tokenizer's speed, a few milliseconds.
     private const int LongText = 10_000;
@@ -25,6 +29,9 @@ public sealed record ModelFiles(
 
     /// <summary>As requests name it.</summary>
     public string Name => Options.Name;
+
+    /// <summary>What a limit on activated parameters can choose from, least first; one for a dense model.</summary>
+    public IReadOnlyList<Activation> Activations { get; } = [.. ActivationsOf(Checkpoint.Config)];
 
     /// <summary>Equal on nodes whose files and settings give the same bits; see <see cref="ModelFingerprint"/>.</summary>
     public ulong Fingerprint { get; } = ModelFingerprint.Of(Checkpoint, Options);
@@ -75,7 +82,12 @@ public sealed record ModelFiles(
             }
 
             return new ModelFiles(
-                options, checkpoint, Qwen3Tokenizer.Load(options.Directory), ChatTemplate.Load(options.Directory), layout);
+                options,
+                checkpoint,
+                Qwen3Tokenizer.Load(options.Directory),
+                ChatTemplate.Load(options.Directory),
+                layout,
+                CalibrationOf(options));
         }
         catch
         {
@@ -83,4 +95,18 @@ public sealed record ModelFiles(
             throw;
         }
     }
+
+    private static AutoCalibration CalibrationOf(ModelOptions options)
+    {
+        AutoCalibration found = AutoCalibration.Load(options.Directory) ?? new AutoCalibration();
+        return new AutoCalibration
+        {
+            Threshold = options.Auto.Threshold ?? found.Threshold,
+            ProbeTokens = options.Auto.ProbeTokens ?? found.ProbeTokens,
+        };
+    }
+
+    private static IEnumerable<Activation> ActivationsOf(ModelConfig config) => config.ExpertCount == 0
+        ? [new Activation { ActiveParameters = config.Parameters.Total }]
+        : Enumerable.Range(1, config.ExpertsPerToken).Select(k => new Activation { ExpertsPerToken = k, ActiveParameters = config.Parameters.Active(k) });
 }

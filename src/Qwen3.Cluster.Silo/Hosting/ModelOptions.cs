@@ -52,4 +52,7 @@ public sealed class ModelOptions
 
     /// <summary>Requests that wait for a place; 1 or more. One more is turned away.</summary>
     public int MaxWaiting { get; set; } = 64;
+
+    /// <summary>When the mode AUTO turns to thinking.</summary>
+    public AutoOptions Auto { get; set; } = new();
 }

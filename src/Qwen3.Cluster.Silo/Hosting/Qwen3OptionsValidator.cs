@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Options;
+using Qwen3.Cluster.Contracts.Messages;
 using Qwen3.Cluster.Model.Experts;
+using Qwen3.Cluster.Model.Generation;
 
 namespace Qwen3.Cluster.Silo.Hosting;
 
@@ -66,6 +68,11 @@ internal sealed class Qwen3OptionsValidator(IEnumerable<IBackendFactory> backend
                 : $"{setting}Directory is '{model.Directory}': there is no such directory.");
         }
 
+        if (model.Name == ModelName.Auto)
+        {
+            problems.Add($"{setting}Name is '{model.Name}': requests say so to leave the choice to the cluster, so give the model another name.");
+        }
+
         if (!backends.Any(backend => backend.Name == model.Backend))
         {
             problems.Add($"{setting}Backend is '{model.Backend}': this process has {string.Join(", ", backends.Select(backend => backend.Name))}.");
@@ -79,6 +86,17 @@ internal sealed class Qwen3OptionsValidator(IEnumerable<IBackendFactory> backend
         if (!Enum.IsDefined(model.Precision))
         {
             problems.Add($"{setting}Precision is {model.Precision}: it must be one of {string.Join(", ", Enum.GetNames<ActivationPrecision>())}.");
+        }
+
+        if (model.Auto.Threshold is { } threshold && !(threshold >= 0 && threshold <= AutoCalibration.LargestThreshold))
+        {
+            problems.Add(FormattableString.Invariant(
+                $"{setting}Auto:Threshold is {threshold}: it must be 0 (every direct answer is kept) to {AutoCalibration.LargestThreshold} (above 1 none is)."));
+        }
+
+        if (model.Auto.ProbeTokens is < 1 or > AutoCalibration.MostProbeTokens)
+        {
+            problems.Add($"{setting}Auto:ProbeTokens is {model.Auto.ProbeTokens}: it must be 1 to {AutoCalibration.MostProbeTokens}.");
         }
 
         AddIfLess(nameof(ModelOptions.ExpertShards), model.ExpertShards, 1);

@@ -38,6 +38,7 @@ public static class SiloHostingExtensions
         services.AddSingleton<IBackendFactory, ReferenceBackendFactory>();
         services.AddSingleton<BackendCatalog>();
         services.AddSingleton<ModelStore>();
+        services.AddSingleton<ModelPortfolio>();
         services.AddSingleton<RouterMeter>();
         services.AddSingleton<ReplicaLoader>();
         services.AddSingleton<NodeShards>();

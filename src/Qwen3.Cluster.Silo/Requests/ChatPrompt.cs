@@ -9,20 +9,32 @@ namespace Qwen3.Cluster.Silo.Requests;
 /// <summary>A conversation as the prompt of a model, and what that says about thinking.</summary>
 internal static class ChatPrompt
 {
-    /// <summary>Refuses a mode that the model does not have.</summary>
-    /// <exception cref="InvalidRequestException">The field <c>mode</c>.</exception>
-    public static void CheckMode(ReplyMode mode, ChatTemplate template)
+    /// <summary>Why a model cannot answer in a mode, for the field <c>mode</c>; null: it can.</summary>
+    /// <param name="mode">The mode asked for.</param>
+    /// <param name="template">The model's format.</param>
+    public static string? WhyNot(ReplyMode mode, ChatTemplate template) => (mode, template.Thinking) switch
     {
-        if (mode == ReplyMode.Deep && template.Thinking == ThinkingSupport.Never)
-        {
-            throw new InvalidRequestException("mode", "must not be MODE_DEEP: this model answers at once and has no thinking.");
-        }
+        (ReplyMode.Deep, ThinkingSupport.Never) => "must not be MODE_DEEP: this model answers at once and has no thinking.",
+        (ReplyMode.Fast, ThinkingSupport.Always) =>
+            "must not be MODE_FAST: this model always thinks first; budget.max_thinking_tokens can limit that.",
+        _ => null,
+    };
 
-        if (mode == ReplyMode.Fast && template.Thinking == ThinkingSupport.Always)
-        {
-            throw new InvalidRequestException("mode", "must not be MODE_FAST: this model always thinks first; budget.max_thinking_tokens can limit that.");
-        }
-    }
+    /// <summary>
+    /// What AUTO comes to where it is clear beforehand: the only thing that the model does, what the user's latest message says, or no thinking
+    /// where none is allowed. <see cref="ReplyMode.Auto"/>: the model's own answer has to show it. Another mode stays as it is.
+    /// </summary>
+    /// <param name="call">A conversation that the rules have passed.</param>
+    /// <param name="template">The model's format.</param>
+    public static ReplyMode Resolve(ChatCall call, ChatTemplate template) => (call.Mode, template.Thinking) switch
+    {
+        (not ReplyMode.Auto, _) => call.Mode,
+        (_, ThinkingSupport.Always) => ReplyMode.Deep,
+        (_, ThinkingSupport.Never) => ReplyMode.Fast,
+        _ => call.Messages.LastOrDefault(message => message.Role == Contracts.Messages.ChatRole.User) is { } last && Switch(last) is { } thinks
+            ? (thinks ? ReplyMode.Deep : ReplyMode.Fast)
+            : call.Budget.MaxThinkingTokens == 0 ? ReplyMode.Fast : ReplyMode.Auto,
+    };
 
     /// <summary>The prompt, special tokens as text, ready for the assistant's reply.</summary>
     /// <param name="call">A conversation that the rules have passed.</param>
@@ -65,22 +77,18 @@ internal static class ChatPrompt
         return false;
     }
 
-    private static bool SwitchedOff(IReadOnlyList<Contracts.Messages.ChatMessage> messages)
-    {
-        foreach (Contracts.Messages.ChatMessage message in messages.Reverse())
-        {
-            if (message.Role is Contracts.Messages.ChatRole.User or Contracts.Messages.ChatRole.System)
-            {
-                int on = message.Content.LastIndexOf("/think", StringComparison.Ordinal);
-                int off = message.Content.LastIndexOf("/no_think", StringComparison.Ordinal);
-                if (on >= 0 || off >= 0)
-                {
-                    return off > on;
-                }
-            }
-        }
+    private static bool SwitchedOff(IReadOnlyList<Contracts.Messages.ChatMessage> messages) =>
+        messages.Reverse()
+            .Where(message => message.Role is Contracts.Messages.ChatRole.User or Contracts.Messages.ChatRole.System)
+            .Select(Switch)
+            .FirstOrDefault(thinks => thinks is not null) == false;
 
-        return false;
+    // What a message says of thinking: the latest /think or /no_think in it; null where there is none.
+    private static bool? Switch(Contracts.Messages.ChatMessage message)
+    {
+        int on = message.Content.LastIndexOf("/think", StringComparison.Ordinal);
+        int off = message.Content.LastIndexOf("/no_think", StringComparison.Ordinal);
+        return on < 0 && off < 0 ? null : on > off;
     }
 
     private static ChatMessage ToTemplate(Contracts.Messages.ChatMessage message)

@@ -12,6 +12,9 @@ internal sealed class DrainRate
     private TimeSpan _sinceLastEnd;
     private TimeSpan? _mean;
 
+    /// <summary>The mean so far; null while no request has ended.</summary>
+    public TimeSpan? Mean => _mean;
+
     /// <summary>When a place in a full queue may be free: the mean so far, 0.1 s to 1 min; 1 s while no request has ended.</summary>
     public TimeSpan RetryAfter => TimeSpan.FromTicks(Math.Clamp((_mean ?? TimeSpan.FromSeconds(1)).Ticks, Least.Ticks, Most.Ticks));
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Qwen3.Cluster.Contracts.Grains;
 using Qwen3.Cluster.Contracts.Messages;
@@ -29,6 +30,7 @@ internal sealed class EngineLoop : IDisposable
     private volatile Exception? _stopped;
     private int _arriving;
     private volatile EngineMetrics _metrics;
+    private volatile StrongBox<TimeSpan>? _drainInterval; // in a box, so that others read it whole
 
     /// <summary>Makes a loop that waits for its first request.</summary>
     /// <param name="router">The router whose loop it is.</param>
@@ -55,11 +57,38 @@ internal sealed class EngineLoop : IDisposable
     /// <summary>How many pages of a prompt are in the engine's cache; see <see cref="Engine.CountCachedPages"/>.</summary>
     public int CountCachedPages(ReadOnlySpan<UInt128> keys) => _engine.CountCachedPages(keys);
 
-    /// <summary>Gives a request to the engine; its deltas come through the reader, which ends after the last sample's.</summary>
-    /// <exception cref="QueueFullException">The queue is full.</exception>
-    /// <exception cref="RouterLostException">The loop was stopped.</exception>
-    public async Task<ChannelReader<GenerationDelta>> Add(GenerationRequest request)
+    /// <summary>The shortest response time that could be met for a prompt; zero: nothing has been measured lately.</summary>
+    /// <param name="missingTokens">Its tokens that are not in the cache.</param>
+    public TimeSpan Earliest(int missingTokens)
     {
+        ReplyForecast forecast = Forecast(Volatile.Read(ref _arriving));
+        EnginePace pace = Metrics.Pace;
+        return forecast.IsKnown
+            ? forecast.Earliest(pace.LeastReplyTime(missingTokens, int.MaxValue), pace.UsualReplyTime(missingTokens, int.MaxValue))
+            : TimeSpan.Zero;
+    }
+
+    /// <summary>Gives a request to the engine; its deltas come through the reader, which ends after the last sample's.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="spent">What has gone already of the response time that it came with.</param>
+    /// <exception cref="QueueFullException">The queue is full.</exception>
+    /// <exception cref="ResponseTimeException">It could not be in time.</exception>
+    /// <exception cref="RouterLostException">The loop was stopped.</exception>
+    public async Task<ChannelReader<GenerationDelta>> Add(GenerationRequest request, TimeSpan spent = default)
+    {
+        int ahead = Volatile.Read(ref _arriving);
+        if (request is { Deadline: { } deadline, Written: null })
+        {
+            EnginePace pace = Metrics.Pace;
+            int missing = _engine.CountMissingTokens(request);
+            Forecast(ahead).Check(
+                _router.Model,
+                pace.LeastReplyTime(missing, request.Sampling.MaxTokens),
+                pace.UsualReplyTime(missing, request.Sampling.MaxTokens),
+                _time.GetElapsedTime(_time.GetTimestamp(), deadline),
+                spent);
+        }
+
         // Between two long steps requests gather before the engine can count them.
         // One that another router has begun was admitted there.
         if (Interlocked.Increment(ref _arriving) > _maxWaiting && request.Written is null)
@@ -95,6 +124,8 @@ internal sealed class EngineLoop : IDisposable
 
     /// <summary>The meter forgets it.</summary>
     public void Dispose() => _meter.Remove(_router);
+
+    private ReplyForecast Forecast(int arriving) => new(Metrics, _drainInterval?.Value, arriving, _time);
 
     private ChannelReader<GenerationDelta> AddNow(GenerationRequest request)
     {
@@ -185,6 +216,11 @@ internal sealed class EngineLoop : IDisposable
 
         _drain.AddStep(duration);
         _drain.AddEnded(ended);
+        if (ended > 0 && _drain.Mean is { } interval)
+        {
+            _drainInterval = new StrongBox<TimeSpan>(interval);
+        }
+
         _meter.AddStep(_router, duration, tokens, ended);
     }
 

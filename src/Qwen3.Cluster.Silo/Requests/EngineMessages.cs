@@ -9,7 +9,9 @@ namespace Qwen3.Cluster.Silo.Requests;
 internal static class EngineMessages
 {
     /// <summary>The engine's request for a router's call.</summary>
-    public static GenerationRequest ToRequest(RouterCall call)
+    /// <param name="call">The call.</param>
+    /// <param name="time">The engine's clock: what is left of the time counts from now.</param>
+    public static GenerationRequest ToRequest(RouterCall call, TimeProvider time)
     {
         SamplingSettings given = call.Sampling;
         var sampling = new SamplingParameters();
@@ -19,6 +21,8 @@ internal static class EngineMessages
             Prompt = call.Prompt,
             StartsInThinking = call.StartsInThinking,
             Written = call.Written,
+            ClosedByTimeAt = call.ClosedByTimeAt,
+            Deadline = call.TimeLeft is { } left ? time.GetTimestamp() + (long)(left.TotalSeconds * time.TimestampFrequency) : null,
             Thinking = new ThinkingLimits { MaxSteps = call.Budget.MaxSteps, MaxTokens = call.Budget.MaxThinkingTokens, MaxExperts = call.MaxExperts },
             Sampling = sampling with
             {
@@ -56,6 +60,7 @@ internal static class EngineMessages
         Text = delta.Text,
         TokenIds = delta.TokenIds,
         Logprobs = delta.Logprobs.Select(logprob => ToLogprob(logprob, tokenizer)).ToArray(),
+        ClosedBy = ToThinkingEnd(delta.ClosedBy),
     };
 
     /// <summary>The end of a reply.</summary>
@@ -67,6 +72,7 @@ internal static class EngineMessages
         {
             Model.Generation.FinishReason.Stop => Contracts.Messages.FinishReason.Stop,
             Model.Generation.FinishReason.Length => Contracts.Messages.FinishReason.Length,
+            Model.Generation.FinishReason.Deadline => Contracts.Messages.FinishReason.Deadline,
             _ => Contracts.Messages.FinishReason.Cancelled,
         },
         MatchedStop = delta.MatchedStop,
@@ -91,15 +97,19 @@ internal static class EngineMessages
         ThinkingTokens = usage.ThinkingTokens,
         ReplyTokens = usage.ReplyTokens,
         ThinkingSteps = usage.ThinkingSteps,
-        ThinkingEnd = usage.ThinkingEnd switch
-        {
-            Model.Generation.ThinkingEnd.Model => Contracts.Messages.ThinkingEnd.Model,
-            Model.Generation.ThinkingEnd.Steps => Contracts.Messages.ThinkingEnd.Steps,
-            Model.Generation.ThinkingEnd.Tokens => Contracts.Messages.ThinkingEnd.Tokens,
-            _ => Contracts.Messages.ThinkingEnd.None,
-        },
+        ThinkingEnd = ToThinkingEnd(usage.ThinkingEnd),
         TimeToFirstToken = usage.TimeToFirstToken,
         Duration = usage.Duration,
+    };
+
+    /// <summary>What ended the thinking.</summary>
+    public static Contracts.Messages.ThinkingEnd ToThinkingEnd(Model.Generation.ThinkingEnd end) => end switch
+    {
+        Model.Generation.ThinkingEnd.Model => Contracts.Messages.ThinkingEnd.Model,
+        Model.Generation.ThinkingEnd.Steps => Contracts.Messages.ThinkingEnd.Steps,
+        Model.Generation.ThinkingEnd.Tokens => Contracts.Messages.ThinkingEnd.Tokens,
+        Model.Generation.ThinkingEnd.Time => Contracts.Messages.ThinkingEnd.Time,
+        _ => Contracts.Messages.ThinkingEnd.None,
     };
 
     private static Contracts.Messages.TokenLogprob ToLogprob(Model.Generation.TokenLogprob logprob, Qwen3Tokenizer tokenizer) => new()

@@ -24,10 +24,11 @@ internal sealed partial class ReplicaChooser(IGrainFactory grains, TimeProvider 
 
     /// <summary>The router for a prompt.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="prompt">The prompt's tokens.</param>
+    /// <param name="call">The prompt, and how many experts its tokens may ask.</param>
     /// <param name="avoid">A replica that has just failed; taken only if there is no other.</param>
-    public async Task<(int Replica, IRouterGrain Router)> Choose(ModelFiles model, int[] prompt, int? avoid)
+    public async Task<(int Replica, IRouterGrain Router)> Choose(ModelFiles model, RouterCall call, int? avoid)
     {
+        int[] prompt = call.Prompt;
         int replicas = model.Options.Replicas;
         if (replicas == 1)
         {
@@ -35,7 +36,7 @@ internal sealed partial class ReplicaChooser(IGrainFactory grains, TimeProvider 
         }
 
         int pageSize = model.Options.PageSize;
-        UInt128[] pages = PrefixKeys.Of(prompt, Math.Max(1, model.Checkpoint.Config.ExpertsPerToken), pageSize, MostPages);
+        UInt128[] pages = PrefixKeys.Of(prompt, call.MaxExperts ?? Math.Max(1, model.Checkpoint.Config.ExpertsPerToken), pageSize, MostPages);
         RouterOffer[] offers = await Task.WhenAll(Enumerable.Range(0, replicas).Select(replica => Ask(model.Name, replica, pages)));
 
         // Of equals the one that the prompt's hash says, so that the same prompt finds its own pages again.
@@ -46,6 +47,13 @@ internal sealed partial class ReplicaChooser(IGrainFactory grains, TimeProvider 
             prompt.Length - (offers[replica].CachedPages * pageSize) + (CostOfRunning * offers[replica].Running) + (CostOfWaiting * offers[replica].Waiting),
             (replica - first + replicas) % replicas));
         return (best, RouterOf(model.Name, best));
+    }
+
+    /// <summary>Whether one of a model's routers takes requests now; those that are not loaded begin to load.</summary>
+    public async Task<bool> IsReady(ModelFiles model)
+    {
+        RouterOffer[] offers = await Task.WhenAll(Enumerable.Range(0, model.Options.Replicas).Select(replica => Ask(model.Name, replica, [])));
+        return offers.Any(offer => offer.IsReady);
     }
 
     private IRouterGrain RouterOf(string model, int replica) => grains.GetGrain<IRouterGrain>(new ModelGrainKey(model, replica).ToString());

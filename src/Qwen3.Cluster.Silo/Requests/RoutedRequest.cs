@@ -19,12 +19,16 @@ internal sealed partial class RoutedRequest
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
+    // For a router's last event to be here before the time is over.
+    private static readonly TimeSpan WayBack = TimeSpan.FromMilliseconds(20);
+
     private readonly ModelFiles _model;
     private readonly RouterCall _call;
     private readonly ReplicaChooser _replicas;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly List<int>?[] _written; // of each sample; null: it has ended
+    private readonly int?[] _closedByTimeAt; // of each sample: the place of the token at which time put the close in
     private readonly HashSet<int> _fullReplicas = [];
     private readonly long _arrived;
     private bool _hasStarted;
@@ -34,12 +38,14 @@ internal sealed partial class RoutedRequest
     /// <param name="model">The model.</param>
     /// <param name="call">What the routers are asked.</param>
     /// <param name="replicas">Picks them.</param>
+    /// <param name="arrived">When the request came, a timestamp.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Hears of each change of router.</param>
-    public RoutedRequest(ModelFiles model, RouterCall call, ReplicaChooser replicas, TimeProvider time, ILogger logger)
+    public RoutedRequest(ModelFiles model, RouterCall call, ReplicaChooser replicas, long arrived, TimeProvider time, ILogger logger)
     {
         (_model, _call, _replicas, _time, _logger) = (model, call, replicas, time, logger);
-        _arrived = time.GetTimestamp();
+        _arrived = arrived;
+        _closedByTimeAt = new int?[call.Sampling.SampleCount];
         _written = [.. Enumerable.Range(0, call.Sampling.SampleCount).Select(_ => new List<int>())];
     }
 
@@ -51,7 +57,7 @@ internal sealed partial class RoutedRequest
         int lostInARow = 0;
         for (int routers = 1; ; routers++)
         {
-            (int replica, IRouterGrain router) = await _replicas.Choose(_model, _call.Prompt, failed);
+            (int replica, IRouterGrain router) = await _replicas.Choose(_model, _call, failed);
             IAsyncEnumerator<ReplyEvent> events = router.Generate(NextCall(routers), cancellationToken).GetAsyncEnumerator(cancellationToken);
             Exception? loss = null;
             try
@@ -109,21 +115,32 @@ internal sealed partial class RoutedRequest
         }
     }
 
-    // A full queue is a loss as long as nothing was begun and there is another replica, whose queue may have room.
+    // A full queue, or one too long for the response time, is a loss as long as nothing was begun and there is another replica, whose queue may do.
     private bool IsLoss(Exception exception, int replica) => exception switch
     {
         RouterLostException => true,
         NoPlaceException { IsPassing: true } => true,
-        QueueFullException => !_hasStarted && _model.Options.Replicas > 1 && _fullReplicas.Add(replica) && _fullReplicas.Count < _model.Options.Replicas,
+        QueueFullException or ResponseTimeException => !_hasStarted && _model.Options.Replicas > 1 && _fullReplicas.Add(replica) && _fullReplicas.Count < _model.Options.Replicas,
         _ => LostCall.Is(exception),
     };
 
     // A router that still has the request, of which nobody reads any more, must not take the next call for the same.
-    private RouterCall NextCall(int router) => router == 1 ? _call : _call with
+    private RouterCall NextCall(int router)
     {
-        RequestId = $"{_call.RequestId}#{router}",
-        Written = _hasStarted ? [.. _written.Select(tokens => tokens?.ToArray())] : null,
-    };
+        RouterCall call = _call with { TimeLeft = TimeLeft() };
+        return router == 1 ? call : call with
+        {
+            RequestId = $"{_call.RequestId}#{router}",
+            Written = _hasStarted ? [.. _written.Select(tokens => tokens?.ToArray())] : null,
+            ClosedByTimeAt = _hasStarted ? [.. _closedByTimeAt] : null,
+        };
+    }
+
+    private TimeSpan? TimeLeft()
+    {
+        TimeSpan? left = _call.Budget.ResponseTime - _time.GetElapsedTime(_arrived) - WayBack;
+        return left < TimeSpan.Zero ? TimeSpan.Zero : left;
+    }
 
     // What the reader gets of an event: the beginning only once, and times that count from there.
     private ReplyEvent? Note(ReplyEvent reply, bool isFirstRouter)
@@ -136,6 +153,11 @@ internal sealed partial class RoutedRequest
                 return isFirst ? started with { RequestId = _call.RequestId } : null;
             case ReplyDelta delta:
                 _timeToFirstToken ??= _time.GetElapsedTime(_arrived);
+                if (delta.ClosedBy == ThinkingEnd.Time)
+                {
+                    _closedByTimeAt[delta.Sample] ??= _written[delta.Sample]!.Count;
+                }
+
                 _written[delta.Sample]!.AddRange(delta.TokenIds);
                 return reply;
             case ReplyFinished finished:

@@ -8,7 +8,7 @@ namespace Qwen3.Cluster.Silo.Requests;
 /// <summary>Fills in what a request leaves open about sampling.</summary>
 internal static class SamplingChoice
 {
-    /// <summary>The model's recommended value for each that the request does not give, and a seed drawn by chance.</summary>
+    /// <summary>The model's recommended value for each that the request does not give.</summary>
     /// <param name="given">As the request has it.</param>
     /// <param name="recommended">The model's generation_config.json.</param>
     /// <param name="thinks">Whether the reply begins with thinking.</param>
@@ -24,7 +24,11 @@ internal static class SamplingChoice
             PresencePenalty = given.PresencePenalty ?? defaults.PresencePenalty,
             FrequencyPenalty = given.FrequencyPenalty ?? defaults.FrequencyPenalty,
             RepetitionPenalty = given.RepetitionPenalty ?? defaults.RepetitionPenalty,
-            Seed = given.Seed ?? BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))),
         };
     }
+
+    /// <summary>A seed drawn by chance where the request gives none.</summary>
+    /// <param name="given">As the request has it.</param>
+    public static SamplingSettings WithSeed(SamplingSettings given) =>
+        given with { Seed = given.Seed ?? BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))) };
 }

@@ -43,6 +43,23 @@ public sealed class Qwen3ModelTests
         Assert.Equal([.. limited, .. free], model.Run(batch));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void A_limit_makes_the_model_one_whose_own_k_it_is(int limit)
+    {
+        // The same weights and another k; the reference back-end is the truth.
+        using TestModel smaller = new(RandomCheckpoint.Make(new JsonObject { ["num_experts_per_tok"] = limit }, seed: 5), new ReferenceBackend());
+        using TestModel reference = new(Moe, new ReferenceBackend());
+        using TestModel simd = new(Moe, new SimdBackend());
+        float[][] expected = smaller.Logits(Prompt);
+        Assert.Equal(expected, reference.Logits(Prompt, 0, reference.AllPages(), limit));
+        Assert.All(
+            simd.Logits(Prompt, 0, simd.AllPages(), limit).Zip(expected),
+            row => Assert.All(row.First.Zip(row.Second), logit => Assert.Equal(logit.Second, logit.First, 0.05f)));
+    }
+
     [Fact]
     public void A_limit_leaves_dense_blocks_whole()
     {

@@ -54,6 +54,7 @@ public class RequestRulesTests
         { "tools[0]", Chat(User("Hi")) with { Tools = ["{\"a\": \"\ud800\"}"] } },
         { "tools[1]", Chat(User("Hi")) with { Tools = ["{}", "\"f\""] } },
         { "mode", Chat(User("Hi")) with { Mode = (ReplyMode)(-1) } },
+        { "sampling.stop_token_ids", Chat(User("Hi")) with { Model = "auto", Sampling = new() { StopTokenIds = [1] } } },
         { "budget.max_steps", Chat(User("Hi")) with { Budget = new() { MaxSteps = 0 } } },
         { "budget.max_steps", Chat(User("Hi")) with { Budget = new() { MaxSteps = 33 } } },
         { "budget.max_thinking_tokens", Chat(User("Hi")) with { Budget = new() { MaxThinkingTokens = -1 } } },
@@ -66,7 +67,12 @@ public class RequestRulesTests
         { "text", new() { Text = "" } },
         { "tokens.ids", new() { TokenIds = [] } },
         { "tokens.ids[2]", new() { TokenIds = [0, 99, 100] } },
+        { "tokens.ids", new() { Model = "auto", TokenIds = [1] } },
+        { "sampling.stop_token_ids", new() { Model = "auto", Text = "Hi", Sampling = new() { StopTokenIds = [1] } } },
         { "budget.max_steps", new() { Text = "Hi", Budget = new() { MaxSteps = 0 } } },
+        { "budget.response_time", new() { Text = "Hi", Budget = new() { ResponseTime = TimeSpan.FromSeconds(0.499) } } },
+        { "budget.response_time", new() { Text = "Hi", Budget = new() { ResponseTime = TimeSpan.FromSeconds(30.001) } } },
+        { "budget.response_time", new() { Text = "Hi", Budget = new() { ResponseTime = TimeSpan.MinValue } } },
     };
 
     [Theory, MemberData(nameof(BadSampling))]
@@ -102,11 +108,11 @@ public class RequestRulesTests
         RequestRules.Check(
             Chat(User("Hi"), Assistant(Call("f", "{\"a\": 1}")) with { Thinking = "Hm." }) with
             {
-                Tools = ["{}"], Sampling = least, Budget = new() { MaxSteps = 1, MaxThinkingTokens = 0 },
+                Tools = ["{}"], Sampling = least, Budget = new() { MaxSteps = 1, MaxThinkingTokens = 0, ResponseTime = TimeSpan.FromSeconds(0.5) },
             },
             Vocabulary);
         RequestRules.Check(
-            new GenerateCall { TokenIds = [0, Vocabulary - 1], Sampling = most, Budget = new() { MaxSteps = 32 } }, Vocabulary);
+            new GenerateCall { TokenIds = [0, Vocabulary - 1], Sampling = most, Budget = new() { MaxSteps = 32, ResponseTime = TimeSpan.FromSeconds(30) } }, Vocabulary);
     }
 
     [Fact]

@@ -15,17 +15,43 @@ public class ChatPromptTests
     private static readonly ChatTemplate Instruct = new(ChatTemplateVariant.Instruct2507);
 
     [Fact]
-    public void A_mode_that_the_model_does_not_have_is_refused()
+    public void A_mode_that_the_model_does_not_have_is_named()
     {
-        Assert.Equal("mode", Assert.Single(Assert.Throws<InvalidRequestException>(() => ChatPrompt.CheckMode(ReplyMode.Deep, Instruct)).Violations).Field);
-        Assert.Equal("mode", Assert.Single(Assert.Throws<InvalidRequestException>(() => ChatPrompt.CheckMode(ReplyMode.Fast, Thinking)).Violations).Field);
+        Assert.Contains("MODE_DEEP", ChatPrompt.WhyNot(ReplyMode.Deep, Instruct), StringComparison.Ordinal);
+        Assert.Contains("MODE_FAST", ChatPrompt.WhyNot(ReplyMode.Fast, Thinking), StringComparison.Ordinal);
         foreach (ReplyMode mode in Enum.GetValues<ReplyMode>())
         {
-            ChatPrompt.CheckMode(mode, Hybrid);
+            Assert.Null(ChatPrompt.WhyNot(mode, Hybrid));
         }
 
-        ChatPrompt.CheckMode(ReplyMode.Default, Thinking);
-        ChatPrompt.CheckMode(ReplyMode.Fast, Instruct);
+        Assert.Null(ChatPrompt.WhyNot(ReplyMode.Default, Thinking));
+        Assert.Null(ChatPrompt.WhyNot(ReplyMode.Fast, Instruct));
+        Assert.Null(ChatPrompt.WhyNot(ReplyMode.Auto, Thinking));
+        Assert.Null(ChatPrompt.WhyNot(ReplyMode.Auto, Instruct));
+    }
+
+    [Theory]
+    [InlineData(ReplyMode.Auto, "Hi")]
+    [InlineData(ReplyMode.Deep, "Hi /think")]
+    [InlineData(ReplyMode.Fast, "Hi /no_think")]
+    [InlineData(ReplyMode.Deep, "Hi /no_think", "again /no_think or /think")]
+    [InlineData(ReplyMode.Auto, "Hi /no_think", "again")]
+    public void Auto_is_what_the_users_latest_message_says_of_it(ReplyMode expected, params string[] questions)
+    {
+        ChatCall call = Call([.. questions.Select(User), new ChatMessage { Role = ChatRole.Tool, Content = "/think /no_think" }]) with { Mode = ReplyMode.Auto };
+
+        Assert.Equal(expected, ChatPrompt.Resolve(call, Hybrid));
+        Assert.Equal(ReplyMode.Deep, ChatPrompt.Resolve(call, Thinking));
+        Assert.Equal(ReplyMode.Fast, ChatPrompt.Resolve(call, Instruct));
+        Assert.Equal(ReplyMode.Default, ChatPrompt.Resolve(call with { Mode = ReplyMode.Default }, Hybrid));
+        Assert.Equal(ReplyMode.Deep, ChatPrompt.Resolve(call with { Mode = ReplyMode.Deep }, Hybrid));
+    }
+
+    [Fact]
+    public void Auto_answers_at_once_where_no_thinking_is_allowed()
+    {
+        ChatCall call = Call(User("Hi")) with { Mode = ReplyMode.Auto, Budget = new BudgetSettings { MaxThinkingTokens = 0 } };
+        Assert.Equal(ReplyMode.Fast, ChatPrompt.Resolve(call, Hybrid));
     }
 
     [Fact]

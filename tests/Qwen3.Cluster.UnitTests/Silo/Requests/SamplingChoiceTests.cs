@@ -32,6 +32,9 @@ public class SamplingChoiceTests
     }
 
     [Fact]
-    public void A_seed_that_is_open_is_drawn_anew() =>
-        Assert.Equal(20, Enumerable.Range(0, 20).Select(_ => SamplingChoice.Complete(new SamplingSettings(), Recommended, thinks: true).Seed!.Value).Distinct().Count());
+    public void A_seed_that_is_open_is_drawn_anew()
+    {
+        Assert.Equal(20, Enumerable.Range(0, 20).Select(_ => SamplingChoice.WithSeed(new SamplingSettings()).Seed!.Value).Distinct().Count());
+        Assert.Equal(0ul, SamplingChoice.WithSeed(new SamplingSettings { Seed = 0 }).Seed);
+    }
 }
