@@ -68,15 +68,17 @@ internal sealed class EngineLoop : IDisposable
     /// <summary>Gives a request to the engine; its deltas come through the reader, which ends after the last sample's.</summary>
     /// <param name="request">The request.</param>
     /// <param name="spent">What has gone already of the response time that it came with.</param>
+    /// <param name="leastThinking">Tokens of thinking without which the reply is not worth waiting for.</param>
     /// <exception cref="QueueFullException">The queue is full.</exception>
     /// <exception cref="ResponseTimeException">It could not be in time.</exception>
     /// <exception cref="RouterLostException">The loop was stopped.</exception>
-    public async Task<ChannelReader<GenerationDelta>> Add(GenerationRequest request, TimeSpan spent = default)
+    public async Task<ChannelReader<GenerationDelta>> Add(GenerationRequest request, TimeSpan spent = default, int leastThinking = 0)
     {
         int ahead = Volatile.Read(ref _arriving);
         if (request is { Deadline: { } deadline, Written: null })
         {
-            TimeSpan least = Metrics.Pace.LeastReplyTime(_engine.CountMissingTokens(request), request.Sampling.MaxTokens);
+            EnginePace pace = Metrics.Pace;
+            TimeSpan least = pace.LeastReplyTime(_engine.CountMissingTokens(request), request.Sampling.MaxTokens) + (leastThinking * pace.TokenTime);
             Forecast(ahead).Check(_router.Model, least, _time.GetElapsedTime(_time.GetTimestamp(), deadline), spent);
         }
 
