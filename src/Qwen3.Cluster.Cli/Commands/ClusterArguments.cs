@@ -43,12 +43,12 @@ public sealed class ClusterArguments
         {
             ModelOptions served = _own.Read(parsed, model);
             OwnCluster cluster = await OwnCluster.StartAsync(served, isVerbose);
-            return new ClusterConnection(cluster, new Qwen3Client(cluster.Address.ToString(), WithoutRetries), served.Name);
+            return new ClusterConnection(cluster, new Qwen3Client(cluster.Address.ToString(), WithoutRetries), served.Name, served.Directory);
         }
 
         return _own.FirstGiven(parsed) is { } option
             ? throw new UsageException($"{option} is for a cluster in this process; the server of --server has its own.")
-            : new ClusterConnection(null, new Qwen3Client(ServerOption.Check(address), retries ? WithShortWaits : WithoutRetries), model ?? "");
+            : new ClusterConnection(null, new Qwen3Client(ServerOption.Check(address), retries ? WithShortWaits : WithoutRetries), model ?? "", null);
     }
 
     private static void WithoutRetries(GrpcChannelOptions options) => options.ServiceConfig = null;
