@@ -34,8 +34,9 @@ internal sealed class BenchmarkSilo : IAsyncDisposable
     /// <param name="threads">That compute.</param>
     /// <param name="backend">The back-end's name.</param>
     /// <param name="onlyOthersKeepShards">Whether the silo with the list has none.</param>
+    /// <param name="maxWaiting">Requests that may wait.</param>
     public static async Task<BenchmarkSilo> Start(
-        int port, int primaryPort, string directory, int shards, int threads, string backend = "simd", bool onlyOthersKeepShards = false)
+        int port, int primaryPort, string directory, int shards, int threads, string backend = "simd", bool onlyOthersKeepShards = false, int maxWaiting = 64)
     {
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Configuration.AddInMemoryCollection(
@@ -48,7 +49,7 @@ internal sealed class BenchmarkSilo : IAsyncDisposable
         {
             options.Preload = false;
             options.WatchInterval = TimeSpan.FromMilliseconds(100);
-            options.Models = [new ModelOptions { Name = Model, Directory = directory, Backend = backend, Threads = threads, ExpertShards = shards }];
+            options.Models = [new ModelOptions { Name = Model, Directory = directory, Backend = backend, Threads = threads, ExpertShards = shards, MaxWaiting = maxWaiting }];
             if (onlyOthersKeepShards)
             {
                 options.Models[0].NodeLabels[RoleLabel] = "shards";
@@ -59,6 +60,9 @@ internal sealed class BenchmarkSilo : IAsyncDisposable
         await host.StartAsync();
         return new BenchmarkSilo(host);
     }
+
+    /// <summary>A gateway for one request.</summary>
+    public IGatewayGrain Gateway() => _host.Services.GetRequiredService<IGrainFactory>().GetGrain<IGatewayGrain>(Guid.NewGuid().ToString("N"));
 
     /// <summary>The ways to all shards, which are loaded now if they are not, once so many nodes have some each.</summary>
     public async Task<ShardTable> FindShards(int nodes)

@@ -21,6 +21,8 @@ public class EngineTests
         Assert.Equal(
             new EngineMetrics
             {
+                MaxSequences = 32,
+                Pace = engine.Metrics.Pace,
                 TotalPages = 100,
                 FreePages = 100,
                 Steps = 5,

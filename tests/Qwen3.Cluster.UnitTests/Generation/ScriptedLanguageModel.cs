@@ -19,6 +19,9 @@ internal sealed class ScriptedLanguageModel(Func<int, int> next) : ILanguageMode
 
     public int PageCount { get; init; } = 64;
 
+    /// <summary>Called before a step runs.</summary>
+    public Action<StepBatch> BeforeForward { get; set; } = _ => { };
+
     /// <summary>A model that replies with a text's tokens, and with the last of them from there on.</summary>
     public static ScriptedLanguageModel Replying(string reply)
     {
@@ -28,6 +31,7 @@ internal sealed class ScriptedLanguageModel(Func<int, int> next) : ILanguageMode
 
     public void Forward(StepBatch batch, Span<float> logits)
     {
+        BeforeForward(batch);
         for (int row = 0; row < batch.LogitRows.Length; row++)
         {
             Span<float> ownLogits = logits.Slice(row * VocabularySize, VocabularySize);

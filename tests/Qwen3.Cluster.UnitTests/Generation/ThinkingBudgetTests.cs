@@ -18,6 +18,7 @@ public class ThinkingBudgetTests
                 MaxSteps = random.Next(2) == 0 ? random.Next(1, 5) : null, MaxTokens = random.Next(2) == 0 ? random.Next(0, 25) : null,
             };
             bool startsInThinking = random.Next(2) == 0;
+            int timeIsUpAt = random.Next(3) == 0 ? random.Next(40) : int.MaxValue;
             ThinkingBudget budget = new(limits, tags, startsInThinking);
             List<(int Token, ReplyPart Part, bool Forced)> reply = [];
             while (reply.Count < 60)
@@ -28,7 +29,7 @@ public class ThinkingBudgetTests
                     continue;
                 }
 
-                bool close = budget.MustClose(chosen);
+                bool close = budget.MustClose(chosen, timeIsUp: reply.Count >= timeIsUpAt);
                 foreach (int token in close ? tags.Close : [chosen])
                 {
                     reply.Add((token, budget.Accept(token, TinyTokenizer.Thinking.TokenBytes(token), close), close));
@@ -53,10 +54,11 @@ public class ThinkingBudgetTests
             if (forced > 0)
             {
                 // It went in at the first moment that it could.
+                int closedAt = reply.FindIndex(entry => entry.Forced);
                 Assert.Equal(
-                    closed == limits.MaxSteps ? ThinkingEnd.Steps : ThinkingEnd.Tokens,
+                    closed == limits.MaxSteps ? ThinkingEnd.Steps : own.Length == limits.MaxTokens ? ThinkingEnd.Tokens : ThinkingEnd.Time,
                     budget.End);
-                Assert.True(closed == limits.MaxSteps || own.Length == limits.MaxTokens);
+                Assert.True(budget.End != ThinkingEnd.Time || closedAt == Math.Max(timeIsUpAt, start));
                 Assert.NotEqual(limits.MaxSteps, Paragraphs(own.SkipLast(1)).Closed);
                 Assert.Equal(tags.Close, reply.SkipWhile(entry => !entry.Forced).TakeWhile(entry => entry.Forced).Select(entry => entry.Token));
             }
@@ -69,7 +71,7 @@ public class ThinkingBudgetTests
             ends.Add(budget.End);
         }
 
-        Assert.Equal(4, ends.Count);
+        Assert.Equal(5, ends.Count);
     }
 
     [Fact]

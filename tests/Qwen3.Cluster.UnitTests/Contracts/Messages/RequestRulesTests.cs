@@ -70,6 +70,9 @@ public class RequestRulesTests
         { "tokens.ids", new() { Model = "auto", TokenIds = [1] } },
         { "sampling.stop_token_ids", new() { Model = "auto", Text = "Hi", Sampling = new() { StopTokenIds = [1] } } },
         { "budget.max_steps", new() { Text = "Hi", Budget = new() { MaxSteps = 0 } } },
+        { "budget.response_time", new() { Text = "Hi", Budget = new() { ResponseTime = TimeSpan.FromSeconds(0.499) } } },
+        { "budget.response_time", new() { Text = "Hi", Budget = new() { ResponseTime = TimeSpan.FromSeconds(30.001) } } },
+        { "budget.response_time", new() { Text = "Hi", Budget = new() { ResponseTime = TimeSpan.MinValue } } },
     };
 
     [Theory, MemberData(nameof(BadSampling))]
@@ -105,11 +108,11 @@ public class RequestRulesTests
         RequestRules.Check(
             Chat(User("Hi"), Assistant(Call("f", "{\"a\": 1}")) with { Thinking = "Hm." }) with
             {
-                Tools = ["{}"], Sampling = least, Budget = new() { MaxSteps = 1, MaxThinkingTokens = 0 },
+                Tools = ["{}"], Sampling = least, Budget = new() { MaxSteps = 1, MaxThinkingTokens = 0, ResponseTime = TimeSpan.FromSeconds(0.5) },
             },
             Vocabulary);
         RequestRules.Check(
-            new GenerateCall { TokenIds = [0, Vocabulary - 1], Sampling = most, Budget = new() { MaxSteps = 32 } }, Vocabulary);
+            new GenerateCall { TokenIds = [0, Vocabulary - 1], Sampling = most, Budget = new() { MaxSteps = 32, ResponseTime = TimeSpan.FromSeconds(30) } }, Vocabulary);
     }
 
     [Fact]

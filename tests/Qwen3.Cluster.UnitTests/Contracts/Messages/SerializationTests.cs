@@ -27,6 +27,9 @@ public sealed class SerializationTests : IDisposable
         Assert.Equal("The queue holds 64 requests.", full.Message);
         Assert.Equal(TimeSpan.FromSeconds(3), full.RetryAfter);
 
+        ResponseTimeException late = RoundTrip(new ResponseTimeException(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(3), "Too late."));
+        Assert.Equal(("Too late.", TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(3)), (late.Message, late.Earliest, late.RetryAfter));
+
         ModelNotFoundException missing = RoundTrip(new ModelNotFoundException("qwen4", "There is no qwen4."));
         Assert.Equal("There is no qwen4.", missing.Message);
         Assert.Equal("qwen4", missing.Model);

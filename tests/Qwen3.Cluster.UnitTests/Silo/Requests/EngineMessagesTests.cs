@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using Qwen3.Cluster.Contracts.Messages;
 using Qwen3.Cluster.Model.Generation;
 using Qwen3.Cluster.Silo.Requests;
@@ -13,6 +14,8 @@ namespace Qwen3.Cluster.UnitTests.Silo.Requests;
 
 public class EngineMessagesTests
 {
+    private readonly FakeTimeProvider _time = new();
+
     [Fact]
     public void A_call_becomes_a_request_field_by_field()
     {
@@ -22,14 +25,20 @@ public class EngineMessagesTests
             Prompt = [1, 2],
             StartsInThinking = true,
             Budget = new BudgetSettings { MaxSteps = 3, MaxThinkingTokens = 4 },
+            TimeLeft = TimeSpan.FromSeconds(1.5),
+            Written = [[7], null],
+            ClosedByTimeAt = [1, null],
             Sampling = new SamplingSettings
             {
                 Temperature = 0.1f, TopP = 0.2f, TopK = 3, MinP = 0.4f, PresencePenalty = 0.5f, FrequencyPenalty = 0.6f, RepetitionPenalty = 0.7f,
                 Seed = 8, Stop = ["x"], StopTokenIds = [9], MaxTokens = 10, Logprobs = 11, SampleCount = 12,
             },
-        });
+        }, _time);
 
         Assert.Equal(("r", true), (request.Id, request.StartsInThinking));
+        Assert.Equal(TimeSpan.FromSeconds(1.5), _time.GetElapsedTime(_time.GetTimestamp(), request.Deadline!.Value));
+        Assert.Equal([7], request.Written![0]!);
+        Assert.Equal([1, null], request.ClosedByTimeAt);
         Assert.Equal([1, 2], request.Prompt);
         Assert.Equal(new ThinkingLimits { MaxSteps = 3, MaxTokens = 4 }, request.Thinking);
         Assert.Equal(["x"], request.Sampling.StopStrings);
@@ -46,7 +55,8 @@ public class EngineMessagesTests
     [Fact]
     public void What_a_call_leaves_open_is_the_engines_own_default()
     {
-        GenerationRequest request = EngineMessages.ToRequest(new RouterCall { RequestId = "r", Prompt = [1] });
+        GenerationRequest request = EngineMessages.ToRequest(new RouterCall { RequestId = "r", Prompt = [1] }, _time);
+        Assert.Null(request.Deadline);
 
         Assert.Equal(
             new SamplingParameters(),
@@ -62,13 +72,14 @@ public class EngineMessagesTests
         ReplyDelta delta = EngineMessages.ToDelta(
             new GenerationDelta
             {
-                RequestId = "r", Sample = 2, Part = part, Text = "ab", TokenIds = ['a', 'b'],
+                RequestId = "r", Sample = 2, Part = part, ClosedBy = ThinkingEnd.Time, Text = "ab", TokenIds = ['a', 'b'],
                 Logprobs = [new TokenLogprob('a', -1, [new TokenLogprob('c', -2, [])])],
             },
             TinyTokenizer.Thinking);
 
         Assert.Equal((2, expected, "ab"), (delta.Sample, delta.Part, delta.Text));
         Assert.Equal(['a', 'b'], delta.TokenIds);
+        Assert.Equal(Messages.ThinkingEnd.Time, delta.ClosedBy);
         Messages.TokenLogprob logprob = Assert.Single(delta.Logprobs);
         Assert.Equal(('a', "a", -1f), (logprob.TokenId, logprob.Text, logprob.Logprob));
         Assert.Equal(('c', "c", -2f), (logprob.Top[0].TokenId, logprob.Top[0].Text, logprob.Top[0].Logprob));
@@ -78,6 +89,7 @@ public class EngineMessagesTests
     [InlineData(FinishReason.Stop, Messages.FinishReason.Stop)]
     [InlineData(FinishReason.Length, Messages.FinishReason.Length)]
     [InlineData(FinishReason.Cancelled, Messages.FinishReason.Cancelled)]
+    [InlineData(FinishReason.Deadline, Messages.FinishReason.Deadline)]
     public void An_end_keeps_its_reason_and_what_was_spent(FinishReason reason, Messages.FinishReason expected)
     {
         ReplyFinished finished = EngineMessages.ToFinished(new GenerationDelta
