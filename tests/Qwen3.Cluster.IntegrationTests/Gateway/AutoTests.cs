@@ -92,6 +92,36 @@ public sealed class AutoTests(AutoTests.Server served) : IClassFixture<AutoTests
     }
 
     [Fact]
+    public async Task It_stays_fast_where_the_time_is_too_short_for_a_paragraph_of_thinking()
+    {
+        // A step takes 20 ms at least: 64 tokens of thinking more than a second, eight of an answer a quarter of one.
+        await using GatewayServer slow = await GatewayServer.StartAsync(
+            options => options.Models =
+            [
+                new ModelOptions
+                {
+                    Name = "slow", Directory = TinyChatModel.Moe.Value, Backend = "hooked", CacheTokens = 1024, Auto = new AutoOptions { Threshold = 1.01 },
+                },
+            ],
+            new HookedBackends { BeforeStep = () => Thread.Sleep(20) });
+        using Qwen3Client client = new(slow.Channel);
+        Protos.ChatRequest request = Request("slow", Mode.Fast, Easy);
+        request.Sampling.MaxTokens = 24;
+        await client.ChatAsync(request, Cancel).ToListAsync(Cancel);
+        request.Sampling.MaxTokens = 8;
+        request.Mode = Mode.Auto;
+
+        Assert.Equal(Mode.Fast, await ModeWithin(TimeSpan.FromSeconds(1)));
+        Assert.Equal(Mode.Deep, await ModeWithin(TimeSpan.FromSeconds(30)));
+
+        async Task<Mode> ModeWithin(TimeSpan time)
+        {
+            request.Budget = new Protos.ThinkingBudget { ResponseTime = Google.Protobuf.WellKnownTypes.Duration.FromTimeSpan(time) };
+            return Finished(await client.ChatAsync(request, Cancel).ToListAsync(Cancel)).Usage.Mode;
+        }
+    }
+
+    [Fact]
     public async Task A_client_that_leaves_leaves_nothing_behind()
     {
         foreach (string model in new[] { "keeps", "doubts" })
