@@ -23,6 +23,7 @@ public static class CommandLine
         {
             verbose,
             ChatCommand.Create(terminal, verbose),
+            EvalCommand.Create(terminal, verbose),
             ModelsCommand.Create(terminal, verbose),
             ServeCommand.Create(terminal, verbose),
             InspectCommand.Create(terminal),
