@@ -24,6 +24,7 @@ public static class CommandLine
             verbose,
             ChatCommand.Create(terminal, verbose),
             EvalCommand.Create(terminal, verbose),
+            CalibrateCommand.Create(terminal, verbose),
             ModelsCommand.Create(terminal, verbose),
             ServeCommand.Create(terminal, verbose),
             InspectCommand.Create(terminal),

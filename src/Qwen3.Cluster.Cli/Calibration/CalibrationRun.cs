@@ -1,3 +1,4 @@
+using Qwen3.Cluster.Cli.Evaluation.Questions;
 using Qwen3.Cluster.Client;
 using Qwen3.Cluster.Protos;
 
@@ -20,7 +21,7 @@ public sealed class CalibrationRun(Qwen3Client client, string model, int probeTo
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="Qwen3ClientException">The server refused, failed, or cannot be reached.</exception>
     public async Task<CalibrationAnswer[]> AskAsync(
-        IReadOnlyList<CalibrationQuestion> questions, Action advanced, CancellationToken cancellationToken)
+        IReadOnlyList<EvalQuestion> questions, Action advanced, CancellationToken cancellationToken)
     {
         var answers = new CalibrationAnswer[questions.Count];
         var oneAtATime = new Lock();
@@ -39,22 +40,22 @@ public sealed class CalibrationRun(Qwen3Client client, string model, int probeTo
         return answers;
     }
 
-    private async Task<CalibrationAnswer> AskAsync(CalibrationQuestion question, CancellationToken cancellationToken)
+    private async Task<CalibrationAnswer> AskAsync(EvalQuestion question, CancellationToken cancellationToken)
     {
         List<ReplyEvent> events = await client.ChatAsync(RequestFor(question, Mode.Fast), cancellationToken).ToListAsync(cancellationToken);
         Reply direct = await events.ToAsyncEnumerable().ToReplyAsync(cancellationToken: cancellationToken);
         Reply thinking = await client.ChatAsync(RequestFor(question, Mode.Deep), cancellationToken).ToReplyAsync(cancellationToken: cancellationToken);
         return new CalibrationAnswer(
             [.. events.SelectMany(reply => reply.Delta?.Logprobs ?? []).Take(probeTokens).Select(Likeliest)],
-            await question.IsRight(direct.Answer, cancellationToken),
+            await question.Scorer.IsRightAsync(direct.Answer, cancellationToken),
             (int)direct.Finish.Usage.ReplyTokens,
-            await question.IsRight(thinking.Answer, cancellationToken),
+            await question.Scorer.IsRightAsync(thinking.Answer, cancellationToken),
             (int)thinking.Finish.Usage.ReplyTokens);
     }
 
     private static float Likeliest(TokenLogprob token) => token.Top.Count > 0 ? token.Top[0].Logprob : token.Logprob;
 
-    private ChatRequest RequestFor(CalibrationQuestion question, Mode mode)
+    private ChatRequest RequestFor(EvalQuestion question, Mode mode)
     {
         var sampling = new Sampling { Seed = seed };
         if (maxTokens is { } most)
