@@ -151,9 +151,12 @@ public sealed class AutoTests(AutoTests.Server served) : IClassFixture<AutoTests
         IReadOnlyList<Protos.Activation> activations = await Activations("keeps");
         Assert.Equal([1u, 2, 3, 4, 5, 6, 7, 8], activations.Select(activation => activation.ExpertsPerToken));
 
-        Protos.Usage free = Finished(await Limited("keeps", null)).Usage;
-        Protos.Usage three = Finished(await Limited("keeps", activations[3].ActiveParameters - 1)).Usage;
-        Protos.Usage wide = Finished(await Limited("keeps", ulong.MaxValue)).Usage;
+        List<Protos.ReplyEvent> all = await Limited("keeps", null);
+        List<Protos.ReplyEvent> few = await Limited("keeps", activations[3].ActiveParameters - 1);
+        List<Protos.ReplyEvent> any = await Limited("keeps", ulong.MaxValue);
+        (Protos.Usage free, Protos.Usage three, Protos.Usage wide) = (Finished(all).Usage, Finished(few).Usage, Finished(any).Usage);
+        Assert.Equal(Logprobs(all), Logprobs(any));
+        Assert.NotEqual(Logprobs(all)[0], Logprobs(few)[0]);
 
         Assert.Equal((8u, activations[7].ActiveParameters), (free.ExpertsPerToken, free.ActiveParameters));
         Assert.Equal((3u, activations[2].ActiveParameters), (three.ExpertsPerToken, three.ActiveParameters));
@@ -217,6 +220,9 @@ public sealed class AutoTests(AutoTests.Server served) : IClassFixture<AutoTests
     private static uint[] Tokens(IEnumerable<Protos.ReplyEvent> events, uint sample = 0) =>
         [.. events.Where(reply => reply.Delta?.Sample == sample).SelectMany(reply => reply.Delta.TokenIds)];
 
+    private static float[] Logprobs(IEnumerable<Protos.ReplyEvent> events) =>
+        [.. events.SelectMany(reply => reply.Delta?.Logprobs ?? []).Select(token => token.Logprob)];
+
     private static Protos.ReplyFinished Finished(IEnumerable<Protos.ReplyEvent> events) => events.Single(reply => reply.Finished is not null).Finished;
 
     private static Task<Qwen3ClientException> Failure(Task asking) => Assert.ThrowsAsync<Qwen3ClientException>(() => asking);
@@ -228,6 +234,7 @@ public sealed class AutoTests(AutoTests.Server served) : IClassFixture<AutoTests
     {
         Protos.ChatRequest request = Request(model, Mode.Fast, Easy);
         request.Sampling.MaxTokens = 4;
+        request.Output.Logprobs = 0;
         request.Budget = new Protos.ThinkingBudget();
         if (limit is { } most)
         {
