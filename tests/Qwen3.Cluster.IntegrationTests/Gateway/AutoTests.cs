@@ -100,7 +100,7 @@ public sealed class AutoTests(AutoTests.Server served) : IClassFixture<AutoTests
             [
                 new ModelOptions
                 {
-                    Name = "slow", Directory = TinyChatModel.Moe.Value, Backend = "hooked", CacheTokens = 1024, Auto = new AutoOptions { Threshold = 1.01 },
+                    Name = "slow", Directory = TinyChatModel.Moe.Value, Backend = "hooked", CacheTokens = 1024, Auto = new AutoOptions { Threshold = 1 },
                 },
             ],
             new HookedBackends { BeforeStep = () => Thread.Sleep(20) });
