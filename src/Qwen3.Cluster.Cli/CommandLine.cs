@@ -23,6 +23,9 @@ public static class CommandLine
         {
             verbose,
             ChatCommand.Create(terminal, verbose),
+            EvalCommand.Create(terminal, verbose),
+            CalibrateCommand.Create(terminal, verbose),
+            ModelsCommand.Create(terminal, verbose),
             ServeCommand.Create(terminal, verbose),
             InspectCommand.Create(terminal),
             LogitsCommand.Create(terminal),

@@ -122,7 +122,7 @@ public sealed class ChatSession(
                         writer.Add(reply.Delta);
                         break;
                     case ReplyEvent.EventOneofCase.Finished:
-                        writer.Finish(reply.Finished, firstToken ?? clock.GetElapsedTime(asked), request.Budget ?? new ThinkingBudget());
+                        writer.Finish(reply.Finished, firstToken ?? clock.GetElapsedTime(asked), request.Mode, request.Budget ?? new ThinkingBudget());
                         break;
                 }
             }

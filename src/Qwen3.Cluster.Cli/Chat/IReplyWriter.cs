@@ -14,8 +14,9 @@ public interface IReplyWriter
     /// <summary>The reply is whole.</summary>
     /// <param name="finished">Why it ended, and what it spent.</param>
     /// <param name="firstToken">From asking to the first token, as the client saw it.</param>
+    /// <param name="mode">What was asked for.</param>
     /// <param name="budget">What was allowed.</param>
-    void Finish(ReplyFinished finished, TimeSpan firstToken, ThinkingBudget budget);
+    void Finish(ReplyFinished finished, TimeSpan firstToken, Mode mode, ThinkingBudget budget);
 
     /// <summary>The user stopped the reply.</summary>
     void Stop();

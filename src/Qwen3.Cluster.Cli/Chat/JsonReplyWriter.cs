@@ -16,7 +16,7 @@ public sealed class JsonReplyWriter(TextWriter output) : IReplyWriter
     public void Add(ReplyDelta delta) => Write(new ReplyEvent { Delta = delta });
 
     /// <inheritdoc />
-    public void Finish(ReplyFinished finished, TimeSpan firstToken, ThinkingBudget budget) => Write(new ReplyEvent { Finished = finished });
+    public void Finish(ReplyFinished finished, TimeSpan firstToken, Mode mode, ThinkingBudget budget) => Write(new ReplyEvent { Finished = finished });
 
     /// <inheritdoc />
     public void Stop() => Write(new ReplyEvent { Finished = new ReplyFinished { Reason = FinishReason.Cancelled } });

@@ -1,15 +1,17 @@
+using Qwen3.Cluster.Cli.Terminal;
 using Qwen3.Cluster.Protos;
 
 namespace Qwen3.Cluster.Cli.Chat;
 
-/// <summary>The line under a reply: tokens, speed, time to the first token, the budget used.</summary>
+/// <summary>The line under a reply: tokens, speed, time to the first token, the budget used, and what a limit changed.</summary>
 public static class ReplySummary
 {
     /// <summary>The line, without its end.</summary>
     /// <param name="finished">Why the reply ended, and what it spent.</param>
     /// <param name="firstToken">From asking to the first token, as the client saw it.</param>
+    /// <param name="mode">What was asked for.</param>
     /// <param name="budget">What was allowed.</param>
-    public static string Of(ReplyFinished finished, TimeSpan firstToken, ThinkingBudget budget)
+    public static string Of(ReplyFinished finished, TimeSpan firstToken, Mode mode, ThinkingBudget budget)
     {
         Usage usage = finished.Usage;
         List<string> parts = [Count(usage.ReplyTokens, "token")];
@@ -20,11 +22,13 @@ public static class ReplySummary
 
         parts.Add($"first token {firstToken.TotalMilliseconds:N0} ms");
         parts.Add(Thinking(usage, budget));
-        if (finished.Reason == FinishReason.Length)
+        parts.AddRange(Auto(usage, mode));
+        if (budget.HasMaxActiveParameters)
         {
-            parts.Add("cut at its limit of tokens");
+            parts.Add(Activated(usage));
         }
 
+        parts.AddRange(End(finished.Reason));
         return string.Join(" · ", parts);
     }
 
@@ -54,10 +58,32 @@ public static class ReplySummary
             ThinkingEnd.Model => "ended by the model",
             ThinkingEnd.Steps => "closed at the limit of steps",
             ThinkingEnd.Tokens => "closed at the limit of tokens",
+            ThinkingEnd.Time => "closed in time for the answer",
             _ => "not ended",
         };
         return $"thinking {steps}, {tokens}, {end}";
     }
+
+    private static IEnumerable<string> Auto(Usage usage, Mode mode) => (mode, usage.Mode) switch
+    {
+        (Mode.Auto, Mode.Deep) when usage.DroppedTokens > 0 => [$"auto: deep, {Count(usage.DroppedTokens, "token")} of a direct answer dropped"],
+        (Mode.Auto, Mode.Deep) => ["auto: deep"],
+        (Mode.Auto, Mode.Fast) => ["auto: fast"],
+        _ => [],
+    };
+
+    private static string Activated(Usage usage)
+    {
+        string parameters = $"{ParameterCount.Of(usage.ActiveParameters)} parameters";
+        return usage.ExpertsPerToken == 0 ? parameters : $"{Count(usage.ExpertsPerToken, "expert")}, {parameters} a token";
+    }
+
+    private static IEnumerable<string> End(FinishReason reason) => reason switch
+    {
+        FinishReason.Length => ["cut at its limit of tokens"],
+        FinishReason.Deadline => ["DEADLINE: cut at the response time"],
+        _ => [],
+    };
 
     private static string Count(uint count, string unit) => count == 1 ? $"1 {unit}" : $"{count} {unit}s";
 }

@@ -38,10 +38,10 @@ public sealed class TextReplyWriter(CommandTerminal terminal) : IReplyWriter
     }
 
     /// <inheritdoc />
-    public void Finish(ReplyFinished finished, TimeSpan firstToken, ThinkingBudget budget)
+    public void Finish(ReplyFinished finished, TimeSpan firstToken, Mode mode, ThinkingBudget budget)
     {
         EndLines();
-        terminal.Error.WriteLine(ReplySummary.Of(finished, firstToken, budget), Dim);
+        terminal.Error.WriteLine(ReplySummary.Of(finished, firstToken, mode, budget), Dim);
     }
 
     /// <inheritdoc />

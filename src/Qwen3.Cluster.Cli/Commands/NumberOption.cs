@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
+using Qwen3.Cluster.Cli.Terminal;
 
 namespace Qwen3.Cluster.Cli.Commands;
 
@@ -36,6 +37,29 @@ public static class NumberOption
         CustomParser = result => float.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out float value)
             ? value
             : Refuse<float>(result, $"{name} is {result.Tokens[0].Value}: it must be a number."),
+    };
+
+    /// <summary>A number of parameters, which may be left out.</summary>
+    /// <param name="name">As it is written, with its dashes.</param>
+    /// <param name="description">What it is.</param>
+    public static Option<ulong?> Parameters(string name, string description) => new(name)
+    {
+        Description = description,
+        CustomParser = result => ParameterCount.TryParse(result.Tokens[0].Value, out ulong value)
+            ? value
+            : Refuse<ulong>(result, $"{name} is {result.Tokens[0].Value}: it must be a number such as 9.77B, 800M or 63000."),
+    };
+
+    /// <summary>A time in seconds, which may be left out.</summary>
+    /// <param name="name">As it is written, with its dashes.</param>
+    /// <param name="description">What it is.</param>
+    public static Option<double?> Seconds(string name, string description) => new(name)
+    {
+        Description = description,
+        // What no clock of gRPC can hold is refused here; the range is the server's.
+        CustomParser = result => double.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out double value) && Math.Abs(value) < 1e9
+            ? value
+            : Refuse<double>(result, $"{name} is {result.Tokens[0].Value}: it must be a number of seconds."),
     };
 
     private static T? Parse<T>(ArgumentResult result, string name, T least)

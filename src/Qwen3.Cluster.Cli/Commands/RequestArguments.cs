@@ -8,11 +8,15 @@ public sealed class RequestArguments
 {
     private readonly Option<string?> _mode = new("--mode")
     {
-        Description = "fast: answer at once; deep: think first. Without it: as the model does by itself.",
+        Description = "fast: answer at once; deep: think first; auto: think first if the model is not sure of a direct answer. Without it: as the model does by itself.",
     };
 
     private readonly Option<uint?> _maxSteps = NumberOption.Whole<uint>("--max-steps", "Paragraphs of thinking, 1 to 32.");
     private readonly Option<uint?> _maxThinkingTokens = NumberOption.Whole<uint>("--max-thinking-tokens", "Tokens of thinking; 0: none.");
+    private readonly Option<ulong?> _maxActiveParameters = NumberOption.Parameters(
+        "--max-active-parameters", "Parameters that a token may use, such as 9.77B, 800M or 63000: a model of experts asks fewer of them.");
+
+    private readonly Option<double?> _responseTime = NumberOption.Seconds("--response-time", "Seconds from the question to the reply's end, 0.5 to 30.");
     private readonly Option<uint?> _maxTokens = NumberOption.Whole<uint>("--max-tokens", "Tokens of the reply, thinking included.");
     private readonly Option<float?> _temperature = NumberOption.Fraction("--temperature", "0: the likeliest token; else up to 2.");
     private readonly Option<float?> _topP = NumberOption.Fraction("--top-p", "Sample from the likeliest tokens of this much probability.");
@@ -24,8 +28,8 @@ public sealed class RequestArguments
     /// <summary>Makes the options part of a command.</summary>
     public RequestArguments(Command command)
     {
-        _mode.AcceptOnlyFromAmong("fast", "deep");
-        Option[] options = [_mode, _maxSteps, _maxThinkingTokens, _maxTokens, _temperature, _topP, _topK, _minP, _seed, _system];
+        _mode.AcceptOnlyFromAmong("fast", "deep", "auto");
+        Option[] options = [_mode, _maxSteps, _maxThinkingTokens, _maxActiveParameters, _responseTime, _maxTokens, _temperature, _topP, _topK, _minP, _seed, _system];
         foreach (Option option in options)
         {
             command.Add(option);
@@ -35,7 +39,7 @@ public sealed class RequestArguments
     /// <summary>Sets what every request of the conversation has in common.</summary>
     public void Read(ParseResult parsed, ChatRequest request)
     {
-        request.Mode = parsed.GetValue(_mode) switch { "fast" => Mode.Fast, "deep" => Mode.Deep, _ => Mode.Unspecified };
+        request.Mode = parsed.GetValue(_mode) switch { "fast" => Mode.Fast, "deep" => Mode.Deep, "auto" => Mode.Auto, _ => Mode.Unspecified };
         request.Sampling = ReadSampling(parsed);
         request.Budget = ReadBudget(parsed);
         if (parsed.GetValue(_system) is { } system)
@@ -61,6 +65,8 @@ public sealed class RequestArguments
         ThinkingBudget budget = new();
         Set(parsed, _maxSteps, value => budget.MaxSteps = value);
         Set(parsed, _maxThinkingTokens, value => budget.MaxThinkingTokens = value);
+        Set(parsed, _maxActiveParameters, value => budget.MaxActiveParameters = value);
+        Set(parsed, _responseTime, value => budget.ResponseTime = Google.Protobuf.WellKnownTypes.Duration.FromTimeSpan(TimeSpan.FromSeconds(value)));
         return budget;
     }
 

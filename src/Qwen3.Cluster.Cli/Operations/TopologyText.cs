@@ -25,17 +25,7 @@ public static class TopologyText
     public static string[] Render(Topology topology, int width, bool hasStyles)
     {
         using var text = new StringWriter { NewLine = "\n" };
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Ansi = hasStyles ? AnsiSupport.Yes : AnsiSupport.No,
-            ColorSystem = hasStyles ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
-            Interactive = InteractionSupport.No,
-            Enrichment = new ProfileEnrichment { UseDefaultEnrichers = false },
-            Out = new AnsiConsoleOutput(text),
-        });
-        console.Profile.Width = width;
-        console.Profile.Capabilities.Unicode = true;
-
+        IAnsiConsole console = TableText.ConsoleOf(text, width, hasStyles);
         console.Write(new Text($"{Summary(topology)}\n", Strong));
         console.Write(Nodes(topology, width));
         console.Write(Models(topology, width));

@@ -42,4 +42,8 @@ public sealed record RouterCall
     /// <summary>With <see cref="Written"/>: for each sample the place of the token at which time put the close of the thinking in; null: it did not.</summary>
     [Id(8)]
     public IReadOnlyList<int?>? ClosedByTimeAt { get; init; }
+
+    /// <summary>Tokens of thinking for which there must be time before the answer; with less the call is refused, as with none for the answer.</summary>
+    [Id(9)]
+    public int LeastThinking { get; init; }
 }

@@ -318,6 +318,7 @@ public sealed class Engine
         ReplyTokens = _replyTokens,
         Running = _scheduler.RunningCount,
         Waiting = _scheduler.WaitingCount,
+        LacksPages = _scheduler.LacksPages,
         FreePages = _cache.FreePages,
         CachedTokens = _scheduler.CachedTokens,
         Preemptions = _scheduler.Preemptions,

@@ -12,6 +12,9 @@ public sealed record EngineMetrics
     /// <summary>Sequences that wait for a place or for pages, those pushed back by pre-emption included.</summary>
     public int Waiting { get; init; }
 
+    /// <summary>Whether, at the latest step, sequences waited for pages though there were places.</summary>
+    public bool LacksPages { get; init; }
+
     /// <summary>Pages that a sequence can have at once: never used, given back, or kept only for their content.</summary>
     public int FreePages { get; init; }
 

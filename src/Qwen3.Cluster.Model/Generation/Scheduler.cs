@@ -22,6 +22,9 @@ internal sealed class Scheduler(PagedCache cache, EngineOptions options)
     /// <summary>By when each sequence in line that was never in a batch has to be begun, in order.</summary>
     public IReadOnlyList<long> LatestStarts => _waiting.Count == 0 ? [] : [.. _waiting.Where(sequence => !sequence.HasStarted).Select(sequence => sequence.LatestStart)];
 
+    /// <summary>Whether the latest step had to leave or put somebody in line for want of pages.</summary>
+    public bool LacksPages { get; private set; }
+
     /// <summary>Tokens of prompts that were found in the cache.</summary>
     public long CachedTokens { get; private set; }
 
@@ -44,7 +47,7 @@ internal sealed class Scheduler(PagedCache cache, EngineOptions options)
     public StepPlan Schedule()
     {
         _plan.Clear(options.MaxBatchTokens);
-        bool pagesAreScarce = ReservePages();
+        LacksPages = ReservePages();
         foreach (Sequence sequence in _running)
         {
             if (sequence.Pending == 1)
@@ -61,9 +64,9 @@ internal sealed class Scheduler(PagedCache cache, EngineOptions options)
             }
         }
 
-        if (!pagesAreScarce)
+        if (!LacksPages)
         {
-            AdmitWaiting();
+            LacksPages = !AdmitWaiting();
         }
 
         return _plan;
@@ -89,7 +92,8 @@ internal sealed class Scheduler(PagedCache cache, EngineOptions options)
         return preempted;
     }
 
-    private void AdmitWaiting()
+    /// <summary>Lets in who is next, as long as there are places and rows; false when one had to stay in line for want of pages.</summary>
+    private bool AdmitWaiting()
     {
         while (_waiting.Count > 0 && _running.Count < options.MaxSequences && _plan.RowsLeft > 0)
         {
@@ -97,7 +101,7 @@ internal sealed class Scheduler(PagedCache cache, EngineOptions options)
             if (next == _blocked.First && cache.FreePages <= _blocked.FreePages)
             {
                 // Looking its prefix up again, step after step, would take long for a long prompt.
-                return;
+                return false;
             }
 
             cache.AdoptPrefix(next);
@@ -105,7 +109,7 @@ internal sealed class Scheduler(PagedCache cache, EngineOptions options)
             {
                 cache.Release(next);
                 _blocked = (next, cache.FreePages);
-                return;
+                return false;
             }
 
             _waiting.RemoveAt(0);
@@ -118,6 +122,8 @@ internal sealed class Scheduler(PagedCache cache, EngineOptions options)
                 CachedTokens += next.Computed;
             }
         }
+
+        return true;
     }
 
     private static void InsertInOrder(List<Sequence> line, Sequence sequence)

@@ -67,7 +67,7 @@ internal sealed class GatewayGrain(
         ReplyMode mode = ChatPrompt.Resolve(call, choice.Model.Template);
         if (mode != ReplyMode.Auto)
         {
-            return Answer(choice, call with { Mode = mode }, RequestId, arrived, cancellationToken);
+            return Answer(choice, call with { Mode = mode }, RequestId, 0, arrived, cancellationToken);
         }
 
         ChatCall direct = call with
@@ -81,13 +81,13 @@ internal sealed class GatewayGrain(
         return new AutoReply(
             choice.Model.Auto,
             call.Sampling.Logprobs,
-            () => Answer(choice, direct, $"{RequestId}/direct", arrived, cancellationToken),
-            () => Answer(choice, thinking, RequestId, arrived, cancellationToken),
-            _ => true).Run(cancellationToken);
+            () => Answer(choice, direct, $"{RequestId}/direct", 0, arrived, cancellationToken),
+            () => Answer(choice, thinking, RequestId, AutoReply.LeastThinkingFor(call.Budget), arrived, cancellationToken),
+            () => !(time.GetElapsedTime(arrived) >= call.Budget.ResponseTime)).Run(cancellationToken);
     }
 
     private async IAsyncEnumerable<ReplyEvent> Answer(
-        ModelChoice choice, ChatCall call, string id, long arrived, [EnumeratorCancellation] CancellationToken cancellationToken)
+        ModelChoice choice, ChatCall call, string id, int leastThinking, long arrived, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // 3. The conversation as the model's own tokens.
         ModelFiles model = choice.Model;
@@ -100,7 +100,7 @@ internal sealed class GatewayGrain(
         SamplingSettings sampling = SamplingChoice.Complete(call.Sampling, model.Checkpoint.Generation, thinks);
 
         // 5. The router does the rest.
-        RouterCall routed = ToRouterCall(id, choice, prompt, sampling, call.Budget);
+        RouterCall routed = ToRouterCall(id, choice, prompt, sampling, call.Budget) with { LeastThinking = leastThinking };
         await foreach (ReplyEvent reply in Ask(model, routed, arrived, cancellationToken))
         {
             yield return Complete(reply, choice.Activation, thinks ? ReplyMode.Deep : ReplyMode.Fast);

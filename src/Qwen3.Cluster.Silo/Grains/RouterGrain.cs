@@ -207,7 +207,7 @@ internal sealed partial class RouterGrain : Grain, IRouterGrain
         try
         {
             TimeSpan spent = call.Budget.ResponseTime - call.TimeLeft ?? TimeSpan.Zero;
-            return await loop.Add(EngineMessages.ToRequest(call, _time), spent);
+            return await loop.Add(EngineMessages.ToRequest(call, _time), spent, call.LeastThinking);
         }
         catch (RequestRefusedException refused)
         {

@@ -13,20 +13,27 @@ namespace Qwen3.Cluster.Silo.Requests;
 /// <param name="logprobs">The request's own wish for log-probabilities, see <see cref="SamplingSettings.Logprobs"/>.</param>
 /// <param name="askDirect">Begins the direct answer, with log-probabilities of at least <see cref="LogprobsFor"/>.</param>
 /// <param name="askThinking">Begins the reply with thinking.</param>
-/// <param name="hasTimeToThink">Whether enough of the response time is left, once so many tokens of the direct answer are there.</param>
+/// <param name="isInTime">Whether the response time is not over.</param>
 internal sealed class AutoReply(
     AutoCalibration calibration,
     int? logprobs,
     Func<IAsyncEnumerable<ReplyEvent>> askDirect,
     Func<IAsyncEnumerable<ReplyEvent>> askThinking,
-    Func<int, bool> hasTimeToThink)
+    Func<bool> isInTime)
 {
+    // About a paragraph.
+    private const int OneStep = 64;
+
     private readonly AnswerProbe _probe = new(calibration);
     private readonly List<ReplyEvent> _held = [];
 
     /// <summary>How many log-probabilities the direct answer needs: the likeliest token's at least.</summary>
     /// <param name="logprobs">The request's own wish.</param>
     public static int LogprobsFor(int? logprobs) => Math.Max(logprobs ?? 1, 1);
+
+    /// <summary>For how many tokens of thinking there must be time: with less the direct answer is the better reply.</summary>
+    /// <param name="budget">The request's.</param>
+    public static int LeastThinkingFor(BudgetSettings budget) => Math.Min(budget.MaxThinkingTokens ?? OneStep, OneStep);
 
     /// <summary>The events of the reply. Ending the enumeration stops the work.</summary>
     public async IAsyncEnumerable<ReplyEvent> Run([EnumeratorCancellation] CancellationToken cancellationToken)
@@ -37,7 +44,7 @@ internal sealed class AutoReply(
         bool goesOn = await HoldBack(direct);
 
         // 2. Not sure: the thinking begins before the answer is dropped, so that there is a reply in any case.
-        if (!_probe.IsSure && hasTimeToThink(_probe.TokenCount) && await Begin(askThinking(), cancellationToken) is { } thinking)
+        if (!_probe.IsSure && await Begin(askThinking(), cancellationToken) is { } thinking)
         {
             await using (thinking)
             {
@@ -95,13 +102,15 @@ internal sealed class AutoReply(
     }
 
     // Null when the thinking is not admitted: the direct answer, which is there, is the better reply.
-    private static async Task<IAsyncEnumerator<ReplyEvent>?> Begin(IAsyncEnumerable<ReplyEvent> replies, CancellationToken cancellationToken)
+    private async Task<IAsyncEnumerator<ReplyEvent>?> Begin(IAsyncEnumerable<ReplyEvent> replies, CancellationToken cancellationToken)
     {
         IAsyncEnumerator<ReplyEvent> events = replies.GetAsyncEnumerator(cancellationToken);
         bool hasBegun = false;
         try
         {
-            return (hasBegun = await events.MoveNextAsync()) ? events : null;
+            // A reply that its time has ended has a first event too.
+            hasBegun = isInTime() && await events.MoveNextAsync() && isInTime();
+            return hasBegun ? events : null;
         }
         catch (Exception exception) when (exception is ResponseTimeException or QueueFullException or ModelUnavailableException)
         {

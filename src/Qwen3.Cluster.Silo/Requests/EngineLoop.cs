@@ -71,20 +71,22 @@ internal sealed class EngineLoop : IDisposable
     /// <summary>Gives a request to the engine; its deltas come through the reader, which ends after the last sample's.</summary>
     /// <param name="request">The request.</param>
     /// <param name="spent">What has gone already of the response time that it came with.</param>
+    /// <param name="leastThinking">Tokens of thinking without which the reply is not worth waiting for.</param>
     /// <exception cref="QueueFullException">The queue is full.</exception>
     /// <exception cref="ResponseTimeException">It could not be in time.</exception>
     /// <exception cref="RouterLostException">The loop was stopped.</exception>
-    public async Task<ChannelReader<GenerationDelta>> Add(GenerationRequest request, TimeSpan spent = default)
+    public async Task<ChannelReader<GenerationDelta>> Add(GenerationRequest request, TimeSpan spent = default, int leastThinking = 0)
     {
         int ahead = Volatile.Read(ref _arriving);
         if (request is { Deadline: { } deadline, Written: null })
         {
             EnginePace pace = Metrics.Pace;
             int missing = _engine.CountMissingTokens(request);
+            TimeSpan thinking = leastThinking * pace.TokenTime;
             Forecast(ahead).Check(
                 _router.Model,
-                pace.LeastReplyTime(missing, request.Sampling.MaxTokens),
-                pace.UsualReplyTime(missing, request.Sampling.MaxTokens),
+                pace.LeastReplyTime(missing, request.Sampling.MaxTokens) + thinking,
+                pace.UsualReplyTime(missing, request.Sampling.MaxTokens) + thinking,
                 _time.GetElapsedTime(_time.GetTimestamp(), deadline),
                 spent);
         }

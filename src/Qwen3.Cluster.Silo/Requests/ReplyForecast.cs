@@ -18,8 +18,8 @@ internal sealed class ReplyForecast(EngineMetrics metrics, TimeSpan? drain, int 
 
     private readonly long _now = time.GetTimestamp();
 
-    // Who waits though places are free waits for pages, and places that become free bring some.
-    private readonly int _free = metrics.Waiting > 0 ? 0 : Math.Max(0, metrics.MaxSequences - metrics.Running);
+    // Where pages are lacking, a free place is of no use; places that become free bring some. Who has only just come waits for nothing but the next step.
+    private readonly int _free = metrics.LacksPages ? 0 : Math.Max(0, metrics.MaxSequences - metrics.Running);
 
     /// <summary>Whether enough was measured, and lately enough, to say anything.</summary>
     public bool IsKnown => metrics.Pace.IsKnown && time.GetElapsedTime(metrics.Pace.MeasuredAt, _now) <= EnginePace.Lifetime;
@@ -31,7 +31,7 @@ internal sealed class ReplyForecast(EngineMetrics metrics, TimeSpan? drain, int 
 
     // With a place free a short answer is worth a try. Where others wait for places, one that has no time for its thinking, and is likely to be wrong,
     // takes it from one that has.
-    private TimeSpan Work(TimeSpan least, TimeSpan usual) => _free > arriving ? least : usual;
+    private TimeSpan Work(TimeSpan least, TimeSpan usual) => _free > arriving + metrics.LatestStarts.Count ? least : usual;
 
     private TimeSpan Earliest(TimeSpan work)
     {

@@ -13,7 +13,7 @@ public class JsonReplyWriterTests
         JsonReplyWriter writer = new(output);
         writer.Start(ScriptedReply.Started.Started);
         writer.Add(ScriptedReply.Answer("a\nb").Delta);
-        writer.Finish(ScriptedReply.Finished.Finished, TimeSpan.Zero, new ThinkingBudget());
+        writer.Finish(ScriptedReply.Finished.Finished, TimeSpan.Zero, Mode.Unspecified, new ThinkingBudget());
 
         JsonElement[] lines = [.. output.ToString().TrimEnd('\n').Split('\n').Select(line => JsonDocument.Parse(line).RootElement)];
         Assert.Equal(3, lines.Length);

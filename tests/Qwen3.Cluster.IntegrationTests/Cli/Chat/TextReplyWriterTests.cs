@@ -81,7 +81,7 @@ public class TextReplyWriterTests
                     writer.Add(reply.Delta);
                     break;
                 default:
-                    writer.Finish(reply.Finished, TimeSpan.FromMilliseconds(12), new ThinkingBudget());
+                    writer.Finish(reply.Finished, TimeSpan.FromMilliseconds(12), Mode.Unspecified, new ThinkingBudget());
                     break;
             }
         }

@@ -13,6 +13,7 @@ public sealed class AutoReplyTests
     private double[] _probabilities = [0.9, 0.9, 0.9, 0.9, 0.9, 0.9];
     private int _samples = 1;
     private bool _hasTime = true;
+    private bool _timeEndsAtThinking;
     private Exception? _refusal;
     private int? _logprobs;
 
@@ -69,6 +70,14 @@ public sealed class AutoReplyTests
     }
 
     [Fact]
+    public async Task A_thinking_that_its_time_has_ended_before_it_began_is_none()
+    {
+        _timeEndsAtThinking = true;
+        Assert.Equal(["started direct", "0", "1", "2", "3", "4", "5", "finished 6"], (await Run(threshold: 1.01)).Select(Describe));
+        Assert.Contains("thinking ends", _log);
+    }
+
+    [Fact]
     public async Task The_first_of_several_samples_decides_and_each_counts_its_own_dropped_tokens()
     {
         _samples = 2;
@@ -109,7 +118,7 @@ public sealed class AutoReplyTests
     }
 
     private AutoReply Reply(double threshold, int probeTokens) => new(
-        new AutoCalibration { Threshold = threshold, ProbeTokens = probeTokens }, _logprobs, Direct, Thinking, _ => _hasTime);
+        new AutoCalibration { Threshold = threshold, ProbeTokens = probeTokens }, _logprobs, Direct, Thinking, () => _hasTime);
 
     private async Task<List<ReplyEvent>> Run(double threshold, int probeTokens = 24)
     {
@@ -154,6 +163,7 @@ public sealed class AutoReplyTests
         try
         {
             await Task.Yield();
+            _hasTime = !_timeEndsAtThinking;
             yield return new ReplyStarted { RequestId = "", Model = "thinking" };
             for (int sample = 0; sample < _samples; sample++)
             {

@@ -50,6 +50,17 @@ public class ReplyForecastTests
     }
 
     [Fact]
+    public void Who_has_just_come_and_has_a_place_keeps_nobody_waiting()
+    {
+        ReplyForecast forecast = new(Metrics(0, [30], Pace()), Seconds(1), arriving: 0, _time);
+        Assert.Equal(Seconds(0.5), forecast.Earliest(Seconds(0.5), Seconds(2)));
+
+        // With too few pages a place is none.
+        ReplyForecast crowded = new(Metrics(0, [30], Pace()) with { LacksPages = true }, Seconds(1), arriving: 0, _time);
+        Assert.Equal(Seconds(3), crowded.Earliest(Seconds(0.5), Seconds(2)));
+    }
+
+    [Fact]
     public void Nobody_who_was_let_in_is_made_late()
     {
         ReplyForecast forecast = Forecast(running: 2, line: [1.5, 2.5]);
