@@ -19,7 +19,7 @@ public static class ModelsText
         Table table = new() { Border = TableBorder.Simple };
         foreach (string column in Columns)
         {
-            table.AddColumn(new TableColumn(new Text(column, Dim)) { NoWrap = column != "model" });
+            table.AddColumn(new TableColumn(new Text(column, Dim)) { NoWrap = column != "model", Padding = new Padding(0, 0, 1, 0) });
         }
 
         foreach (ModelInfo model in models)

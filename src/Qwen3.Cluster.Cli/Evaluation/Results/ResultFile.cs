@@ -31,7 +31,8 @@ public sealed class ResultFile : IDisposable
     public static ResultFile Open(string directory)
     {
         string path = Path.Combine(directory, FileName);
-        FileStream stream = new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+        // On Linux only a file that is shared with nobody is locked against a second writer; whoever does not ask for locks can read it.
+        FileStream stream = new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         try
         {
             byte[] bytes = new byte[stream.Length];

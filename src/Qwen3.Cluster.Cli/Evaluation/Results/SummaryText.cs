@@ -30,15 +30,21 @@ public static class SummaryText
             ("p50 s", true, summary => $"{summary.Median:N2}"),
             ("p95 s", true, summary => $"{summary.Percentile95:N2}"),
             ("max s", true, summary => $"{summary.Slowest:N2}"),
-            ("closed by time", hasTimes, summary => $"{summary.ClosedByTime:N0}"),
+            ("by time", hasTimes, summary => $"{summary.ClosedByTime:N0}"),
             ("DEADLINE", hasTimes, summary => $"{summary.CutByDeadline:N0}"),
             ("errors", true, summary => $"{summary.Errors:N0}"),
         ];
         var used = columns.Where(column => column.IsShown).ToArray();
         Table table = new() { Border = TableBorder.Simple };
-        foreach ((string name, _, _) in used)
+        for (int i = 0; i < used.Length; i++)
         {
-            table.AddColumn(new TableColumn(new Text(name, Dim)) { Alignment = name is "setting" or "of" ? Justify.Left : Justify.Right });
+            // A cell and its right neighbour are two spaces apart: its own, and the border's.
+            table.AddColumn(new TableColumn(new Text(used[i].Name, Dim))
+            {
+                Alignment = used[i].Name is "setting" or "of" ? Justify.Left : Justify.Right,
+                NoWrap = i > 0,
+                Padding = new Padding(0, 0, i == used.Length - 1 ? 0 : 1, 0),
+            });
         }
 
         foreach (EvalSummary summary in shown)

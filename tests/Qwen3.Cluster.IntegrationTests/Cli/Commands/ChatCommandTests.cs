@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Qwen3.Cluster.Cli;
 using Qwen3.Cluster.Cli.Hosting;
+using Qwen3.Cluster.Contracts.Messages;
+using Qwen3.Cluster.IntegrationTests.Gateway;
 using Qwen3.Cluster.Silo.Hosting;
 using Qwen3.Cluster.Tests;
 
@@ -74,6 +76,31 @@ public class ChatCommandTests
         CommandRun run = await CommandRun.Of(["chat", "Hello", .. Brief, "--temperature", "9"]);
         Assert.Equal(ExitCode.Usage, run.ExitCode);
         Assert.Contains("sampling.temperature", run.Error);
+    }
+
+    [Fact]
+    public async Task LimitsAndModeGoToTheServer()
+    {
+        ChatCall? call = null;
+        await using GatewayServer server = await GatewayServer.StartAsync(new FakeGrains
+        {
+            OnChat = (asked, _) =>
+            {
+                call = asked;
+                return FakeGrains.Answer().ToAsyncEnumerable();
+            },
+        });
+        CommandRun run = await CommandRun.Of(
+        [
+            "chat", "Hello", "--server", server.Address.ToString(), "--model", "auto", "--mode", "auto",
+            "--max-active-parameters", "9.77B", "--response-time", "2.5", "--max-steps", "3",
+        ]);
+
+        Assert.Equal(ExitCode.Success, run.ExitCode);
+        Assert.Equal(("auto", ReplyMode.Auto), (call!.Model, call.Mode));
+        Assert.Equal(
+            (3L, 9_770_000_000L, TimeSpan.FromSeconds(2.5)),
+            (Convert.ToInt64(call.Budget.MaxSteps), Convert.ToInt64(call.Budget.MaxActiveParameters), call.Budget.ResponseTime));
     }
 
     [Fact]
