@@ -10,6 +10,8 @@ public sealed class EvalCommandTests : IDisposable
 {
     private static readonly string Questions = Path.Combine(AppContext.BaseDirectory, "Fixtures", "eval", "arithmetic.jsonl");
 
+    private const int Concurrency = 2;
+
     private readonly string _directory = Directory.CreateTempSubdirectory("qwen3-eval-test-").FullName;
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
@@ -39,7 +41,7 @@ public sealed class EvalCommandTests : IDisposable
     {
         HeldGrains held = new(answers: 5);
         await using GatewayServer server = await GatewayServer.StartAsync(new FakeGrains { OnChat = held.Chat });
-        string[] arguments = ["eval", "--server", server.Address.ToString(), "--questions", Questions, "--modes", "fast", "--concurrency", "2", "--out", _directory];
+        string[] arguments = ["eval", "--server", server.Address.ToString(), "--questions", Questions, "--modes", "fast", "--concurrency", $"{Concurrency}", "--out", _directory];
         using (CommandProcess stopped = CommandProcess.Start(arguments))
         {
             await held.Holds.Task.WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
@@ -49,10 +51,12 @@ public sealed class EvalCommandTests : IDisposable
         }
 
         Assert.Equal(5, Results().Length);
-        await using GatewayServer again = await GatewayServer.StartAsync(new FakeGrains { OnChat = new HeldGrains(answers: 7).Chat });
+        HeldGrains rest = new(answers: int.MaxValue - Concurrency);
+        await using GatewayServer again = await GatewayServer.StartAsync(new FakeGrains { OnChat = rest.Chat });
         arguments[2] = again.Address.ToString();
         CommandRun run = await CommandRun.Of(arguments);
         Assert.Equal(ExitCode.Success, run.ExitCode);
+        Assert.Equal(7, rest.Asked);
         Assert.Equal(12, Results().Select(result => result.GetProperty("question").GetString()).Distinct().Count());
 
         CommandRun other = await CommandRun.Of([.. arguments, "--seed", "2"]);
@@ -79,13 +83,21 @@ public sealed class EvalCommandTests : IDisposable
     {
         private int _asked;
 
+        public int Asked => _asked;
+
+        /// <summary>Set when all that are asked at a time are held: then all answers have arrived.</summary>
         public TaskCompletionSource Holds { get; } = new();
 
         public async IAsyncEnumerable<ReplyEvent> Chat(ChatCall call, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
-            if (Interlocked.Increment(ref _asked) > answers)
+            int number = Interlocked.Increment(ref _asked);
+            if (number > answers)
             {
-                Holds.TrySetResult();
+                if (number == answers + Concurrency)
+                {
+                    Holds.SetResult();
+                }
+
                 await Task.Delay(Timeout.Infinite, cancellationToken);
             }
 
