@@ -1,0 +1,84 @@
+using System.Runtime.InteropServices;
+using Qwen3.Cluster.Model.Checkpoints;
+
+namespace Qwen3.Cluster.Model.Quantization;
+
+/// <summary>Makes the packed form of a weight from any that can be read as floats.</summary>
+public static unsafe class TensorPacker
+{
+    /// <summary>Quantises a matrix.</summary>
+    /// <param name="source">F32, F16, BF16, scaled F8_E4M3, or blocks of a GGUF file.</param>
+    /// <param name="type">Q8 or Q4.</param>
+    /// <param name="destination">Receives <see cref="PackedLayout.ByteCount"/> bytes.</param>
+    /// <exception cref="CheckpointException">A number is not finite, or too large for a scale in float16.</exception>
+    public static void Pack(TensorView source, TensorType type, Span<byte> destination)
+    {
+        long bytes = PackedLayout.ByteCount(type, source.Rows, source.Columns);
+        if (destination.Length != bytes)
+        {
+            throw new ArgumentException($"{source} packed as {type.FormatName()} takes {bytes} bytes, not {destination.Length}.", nameof(destination));
+        }
+
+        fixed (byte* packed = destination)
+        {
+            Pack(source, type, packed);
+        }
+    }
+
+    /// <summary>The same into memory of its own.</summary>
+    public static TensorView Pack(TensorView source, TensorType type)
+    {
+        byte[] bytes = GC.AllocateUninitializedArray<byte>(checked((int)PackedLayout.ByteCount(type, source.Rows, source.Columns)), pinned: true);
+        Pack(source, type, bytes);
+        byte* data = (byte*)Marshal.UnsafeAddrOfPinnedArrayElement(bytes, 0);
+        return new TensorView(source.Name, data, type, [source.Rows, source.Columns], source.Columns, bytes, scales: null);
+    }
+
+    /// <summary>The same into memory that holds as many bytes as it takes.</summary>
+    internal static void Pack(TensorView source, TensorType type, byte* destination)
+    {
+        int blocks = PackedLayout.SuperblockCount(source.Columns) * PackedLayout.Blocks;
+        nint groupBytes = (nint)PackedLayout.SuperblockCount(source.Columns) * PackedLayout.SuperblockBytes(type);
+        float[] row = new float[blocks * PackedLayout.BlockColumns];
+        sbyte[] values = new sbyte[row.Length];
+        ushort[] scales = new ushort[blocks];
+        int rows = PackedLayout.GroupCount(source.Rows) * PackedLayout.GroupRows;
+        fixed (float* numbers = row)
+        fixed (sbyte* integers = values)
+        {
+            for (int i = 0; i < rows; i++)
+            {
+                // Rows beyond the matrix are the zeros that the first of them leaves.
+                row.AsSpan().Clear();
+                if (i < source.Rows)
+                {
+                    source.CopyRowTo(i, row.AsSpan(0, source.Columns));
+                }
+
+                for (int block = 0; block < blocks; block++)
+                {
+                    float* from = numbers + (block * PackedLayout.BlockColumns);
+                    sbyte* to = integers + (block * PackedLayout.BlockColumns);
+                    scales[block] = type == TensorType.Q8 ? BlockQuantizer.ToEightBits(from, to) : BlockQuantizer.ToFourBits(from, to);
+                    Check(source, type, i, block, row, scales[block]);
+                }
+
+                PackedRows.Write(type, destination + (i / PackedLayout.GroupRows * groupBytes), i % PackedLayout.GroupRows, values, scales);
+            }
+        }
+    }
+
+    private static void Check(TensorView source, TensorType type, int row, int block, float[] values, ushort scale)
+    {
+        ReadOnlySpan<float> numbers = values.AsSpan(block * PackedLayout.BlockColumns, PackedLayout.BlockColumns);
+        foreach (float number in numbers)
+        {
+            if (!float.IsFinite(number) || !Half.IsFinite(BitConverter.UInt16BitsToHalf(scale)))
+            {
+                throw new CheckpointException(
+                    $"Tensor \"{source.Name}\" holds {number} in row {row}, columns {block * PackedLayout.BlockColumns} to "
+                    + $"{((block + 1) * PackedLayout.BlockColumns) - 1}, which {type.FormatName()} cannot hold: the file is damaged, or take the weights as they are.");
+            }
+        }
+    }
+}
