@@ -12,6 +12,8 @@ switch (args)
         return await ScatterBenchmark.Run(rest);
     case ["allocation", .. string[] rest]:
         return await AllocationBenchmark.Run(rest);
+    case ["kernels", .. string[] rest]:
+        return KernelsBenchmark.Run(rest);
     case ["two-processes", .. string[] rest]:
         return TwoProcessesBenchmark.Run(rest);
     case [RouterProcess.Name, .. string[] rest]:
@@ -29,6 +31,7 @@ switch (args)
               dispatch [--layers 8] [--shards 16] [--threads N] [--rounds 25]
               scatter [--shards 16] [--layers 200] [--rounds 15]
               allocation
+              kernels [--threads N] [--rounds 11]
               two-processes [--layers 8] [--shards 16] [--rounds 25]
             """);
         return 1;
