@@ -25,7 +25,7 @@ public static class ChatCommand
         prompt.Validators.Add(RefuseMistypedOption);
         Option<string?> model = new("--model")
         {
-            Description = "A checkpoint's directory; with --server, the name of a model. "
+            Description = "A checkpoint's directory or GGUF file; with --server, the name of a model. "
                 + "Without it: the model that comes along, or the server's first.",
         };
         Option<string?> server = new("--server")

@@ -20,7 +20,7 @@ public static class LogitsCommand
     /// <summary>Makes the command.</summary>
     public static Command Create(CommandTerminal terminal)
     {
-        Argument<string> directory = new("directory") { Description = "A checkpoint's directory." };
+        Argument<string> directory = new("directory") { Description = "A checkpoint's directory or GGUF file." };
         Option<int[]> ids = new("--ids")
         {
             Description = "Token ids with commas between them: 1,17,200.",

@@ -29,15 +29,15 @@ public sealed class ModelArguments
 
     /// <summary>A model as the silo takes it.</summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="model">A directory, or the embedded model's name; null: the embedded model.</param>
+    /// <param name="model">A directory, a GGUF file, or the embedded model's name; null: the embedded model.</param>
     /// <exception cref="UsageException">There is no such model.</exception>
     public ModelOptions Read(ParseResult parsed, string? model)
     {
         bool isEmbedded = model is null or EmbeddedModel.Name;
-        if (!isEmbedded && !Directory.Exists(model))
+        if (!isEmbedded && !Path.Exists(model))
         {
             throw new UsageException(
-                $"there is no directory {model}: --model takes a checkpoint's directory, or {EmbeddedModel.Name}, the model that comes along.");
+                $"there is no directory or file {model}: --model takes a checkpoint's directory, a GGUF file, or {EmbeddedModel.Name}, the model that comes along.");
         }
 
         string directory = Path.GetFullPath(isEmbedded ? EmbeddedModel.Directory : model!);

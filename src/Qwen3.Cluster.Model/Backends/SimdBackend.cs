@@ -2,6 +2,7 @@ using Qwen3.Cluster.Model.Backends.Simd;
 using Qwen3.Cluster.Model.Checkpoints;
 using Qwen3.Cluster.Model.Experts;
 using Qwen3.Cluster.Model.Layers;
+using Qwen3.Cluster.Model.Quantization;
 
 namespace Qwen3.Cluster.Model.Backends;
 
@@ -53,7 +54,16 @@ public sealed unsafe class SimdBackend : IBackend
     public string Name => "simd";
 
     /// <inheritdoc/>
-    public Weight LoadWeight(TensorView tensor) => PackedWeight.Fits(tensor) ? new PackedWeight(tensor) : new SimdWeight(tensor);
+    public Weight LoadWeight(TensorView tensor)
+    {
+        if (PackedWeight.Fits(tensor))
+        {
+            return new PackedWeight(tensor);
+        }
+
+        // Vectors are norms, which are read as floats.
+        return tensor.Shape.Length == 2 && TensorPacker.TypeFor(tensor) is TensorType type ? PackedWeight.Pack(tensor, type) : new SimdWeight(tensor);
+    }
 
     /// <inheritdoc/>
     public Activation CreateActivation(int columns) => new SimdActivation(columns);

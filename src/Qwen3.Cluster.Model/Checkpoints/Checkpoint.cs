@@ -1,7 +1,7 @@
 namespace Qwen3.Cluster.Model.Checkpoints;
 
 /// <summary>
-/// A model as it is downloaded: config.json, generation_config.json and one model.safetensors, or an index with shards.
+/// A model as it is downloaded: config.json, generation_config.json and one model.safetensors, or an index with shards; or GGUF, in one file or split.
 /// Opening reads the JSON and the headers and checks every tensor that the config calls for. Weights are memory-mapped when they are asked for,
 /// file by file, and read from disk page by page as they are touched: who asks for some experts reads those alone. Safe for concurrent use.
 /// </summary>
@@ -42,10 +42,10 @@ public sealed class Checkpoint : IDisposable
         }
     }
 
-    /// <summary>Opens a directory. Throws <see cref="CheckpointException"/> with the first thing that is wrong with it.</summary>
-    public static Checkpoint Open(string directory)
+    /// <summary>Opens a directory, or a GGUF file. Throws <see cref="CheckpointException"/> with the first thing that is wrong with it.</summary>
+    public static Checkpoint Open(string path)
     {
-        CheckpointContents contents = CheckpointContents.Read(directory);
+        CheckpointContents contents = CheckpointContents.Read(path);
         return contents.Problems.Count == 0 ? new Checkpoint(contents, contents.Config!) : throw new CheckpointException(contents.Problems[0]);
     }
 
@@ -53,7 +53,7 @@ public sealed class Checkpoint : IDisposable
     public bool Contains(string name) => Tensors.ContainsKey(name);
 
     /// <summary>
-    /// A weight, not copied: a vector or a matrix in F32, F16, BF16 or, with its block scales, F8_E4M3.
+    /// A weight, not copied: a vector or a matrix in F32, F16, BF16, in blocks or, with its block scales, F8_E4M3.
     /// Throws <see cref="CheckpointException"/> when there is none of this name or it has another shape.
     /// </summary>
     /// <param name="name">The tensor's name in the files.</param>
@@ -62,7 +62,7 @@ public sealed class Checkpoint : IDisposable
     {
         if (!Tensors.TryGetValue(name, out TensorInfo? tensor))
         {
-            throw new CheckpointException($"{Directory}: tensor \"{name}\" is in none of the safetensors files: the download is incomplete, or it is another model.");
+            throw new CheckpointException($"{Directory}: tensor \"{name}\" is in none of the model's files: the download is incomplete, or it is another model.");
         }
 
         if (expectedShape.Length > 0 && !tensor.Shape.SequenceEqual(expectedShape))
@@ -74,7 +74,7 @@ public sealed class Checkpoint : IDisposable
         if (!tensor.Type.IsWeight() || tensor.Shape.Count > 2)
         {
             throw new CheckpointException(
-                $"{tensor.File}: tensor \"{name}\" is {tensor.Type.FormatName()} {tensor.ShapeText}, but a vector or matrix in F32, F16, BF16 or F8_E4M3 was expected.");
+                $"{tensor.File}: tensor \"{name}\" is {tensor.Type.FormatName()} {tensor.ShapeText}, but a vector or matrix in F32, F16, BF16, F8_E4M3 or blocks was expected.");
         }
 
         return View(tensor, tensor.Type == TensorType.F8E4M3 ? Scales(tensor) : null);
@@ -127,8 +127,7 @@ public sealed class Checkpoint : IDisposable
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (!_mapped.TryGetValue(path, out MappedFile? file))
             {
-                List<TensorInfo> tensors = _contents.Files[path]!;
-                file = MappedFile.Open(path, tensors[^1].Offset + tensors[^1].ByteCount);
+                file = MappedFile.Open(path, _contents.Lengths[path]);
                 _mapped.Add(path, file);
             }
 

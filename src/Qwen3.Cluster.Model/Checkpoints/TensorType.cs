@@ -30,4 +30,11 @@ public enum TensorType
 
     /// <summary>Blocks of 32 integers of 4 bits with a float16 scale, interleaved by eight rows: <see cref="Quantization.PackedLayout"/>.</summary>
     Q4,
+
+    /// <summary>ggml's 34 bytes for 32 elements, see <see cref="Gguf.GgmlBlocks"/>; so are the following.</summary>
+    Q8_0,
+    Q4_0,
+    Q4_K,
+    Q5_K,
+    Q6_K,
 }

@@ -23,8 +23,9 @@ public static class TensorTypes
         _ => type.ToString(),
     };
 
-    /// <summary>Whether a weight may be stored so: F32, F16, BF16 or F8_E4M3.</summary>
-    public static bool IsWeight(this TensorType type) => type is TensorType.F32 or TensorType.F16 or TensorType.BF16 or TensorType.F8E4M3;
+    /// <summary>Whether a weight may be stored so: F32, F16, BF16, F8_E4M3, or in blocks.</summary>
+    public static bool IsWeight(this TensorType type) =>
+        type is TensorType.F32 or TensorType.F16 or TensorType.BF16 or TensorType.F8E4M3 || type.IsBlocked();
 
     /// <summary>Whether it is one of the safetensors format.</summary>
     public static bool IsSafetensors(this TensorType type) => type <= TensorType.Bool;

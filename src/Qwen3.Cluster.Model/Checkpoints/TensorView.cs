@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Qwen3.Cluster.Model.Checkpoints.Gguf;
 using Qwen3.Cluster.Model.Quantization;
 
 namespace Qwen3.Cluster.Model.Checkpoints;
@@ -126,6 +127,11 @@ public sealed unsafe class TensorView
             byte* group = Data + ((nint)(whole / PackedLayout.GroupRows) * PackedLayout.SuperblockCount((int)RowStride) * PackedLayout.SuperblockBytes(Type));
             PackedRows.Read(Type, group, whole % PackedLayout.GroupRows, FirstColumn, destination);
         }
+        else if (Type.IsBlocked())
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Rows, nameof(row));
+            GgmlBlocks.Read(Type, BlockRow(row), FirstColumn, destination);
+        }
         else
         {
             FloatConversion.ToFloats(Row(row), Type, destination);
@@ -157,6 +163,9 @@ public sealed unsafe class TensorView
         CopyTo(values);
         return values;
     }
+
+    /// <summary>The first block of a row of the whole tensor, of which this view's row may be a part; for ggml's types.</summary>
+    internal byte* BlockRow(int row) => Data + ((nint)(FirstRow + row) * ((nint)RowStride / GgmlTypes.BlockLength(Type) * GgmlTypes.BlockBytes(Type)));
 
     public override string ToString() => $"{Name} {Type.FormatName()} {TensorInfo.FormatShape(_shape)}";
 

@@ -23,6 +23,9 @@ public static class PackedLayout
     /// <summary>Columns of a superblock.</summary>
     public const int SuperblockColumns = 128;
 
+    /// <summary>Weights of a superblock.</summary>
+    public const int SuperblockWeights = GroupRows * SuperblockColumns;
+
     /// <summary>Bytes of the scales at the start of a superblock.</summary>
     public const int ScaleBytes = 64;
 

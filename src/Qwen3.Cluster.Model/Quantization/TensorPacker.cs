@@ -1,11 +1,29 @@
 using System.Runtime.InteropServices;
 using Qwen3.Cluster.Model.Checkpoints;
+using Qwen3.Cluster.Model.Checkpoints.Gguf;
 
 namespace Qwen3.Cluster.Model.Quantization;
 
 /// <summary>Makes the packed form of a weight from any that can be read as floats.</summary>
 public static unsafe class TensorPacker
 {
+    /// <summary>
+    /// The packed type that loses nothing, or next to nothing: ggml's Q8_0 and Q4_0 are Q8 and Q4 with the same integers and scales. Its K types have
+    /// minima or scales for 16 that Q4 lacks: their numbers are rounded to eight bits, whose steps are a fraction of theirs. null for types without blocks.
+    /// </summary>
+    public static TensorType? TypeFor(TensorType type) => type switch
+    {
+        TensorType.Q4 or TensorType.Q4_0 => TensorType.Q4,
+        TensorType.Q8 or TensorType.Q8_0 or TensorType.Q4_K or TensorType.Q5_K or TensorType.Q6_K => TensorType.Q8,
+        _ => null,
+    };
+
+    /// <summary>The same for a view, which may begin inside a block: then eight bits.</summary>
+    public static TensorType? TypeFor(TensorView source) =>
+        TypeFor(source.Type) is not TensorType type ? null
+        : type == TensorType.Q4 && source.FirstColumn % PackedLayout.BlockColumns != 0 ? TensorType.Q8
+        : type;
+
     /// <summary>Quantises a matrix.</summary>
     /// <param name="source">F32, F16, BF16, scaled F8_E4M3, or blocks of a GGUF file.</param>
     /// <param name="type">Q8 or Q4.</param>
@@ -39,6 +57,8 @@ public static unsafe class TensorPacker
     {
         int blocks = PackedLayout.SuperblockCount(source.Columns) * PackedLayout.Blocks;
         nint groupBytes = (nint)PackedLayout.SuperblockCount(source.Columns) * PackedLayout.SuperblockBytes(type);
+        bool isTaken = (source.Type, type) is (TensorType.Q8_0, TensorType.Q8) or (TensorType.Q4_0, TensorType.Q4)
+            && source.FirstColumn % PackedLayout.BlockColumns == 0;
         float[] row = new float[blocks * PackedLayout.BlockColumns];
         sbyte[] values = new sbyte[row.Length];
         ushort[] scales = new ushort[blocks];
@@ -48,7 +68,7 @@ public static unsafe class TensorPacker
         {
             for (int i = 0; i < rows; i++)
             {
-                // Rows beyond the matrix are the zeros that the first of them leaves.
+                // Rows beyond the matrix are zeros.
                 row.AsSpan().Clear();
                 if (i < source.Rows)
                 {
@@ -59,13 +79,22 @@ public static unsafe class TensorPacker
                 {
                     float* from = numbers + (block * PackedLayout.BlockColumns);
                     sbyte* to = integers + (block * PackedLayout.BlockColumns);
-                    scales[block] = type == TensorType.Q8 ? BlockQuantizer.ToEightBits(from, to) : BlockQuantizer.ToFourBits(from, to);
+                    scales[block] = isTaken && i < source.Rows && block * PackedLayout.BlockColumns < source.Columns
+                        ? Take(source, i, block, to)
+                        : type == TensorType.Q8 ? BlockQuantizer.ToEightBits(from, to) : BlockQuantizer.ToFourBits(from, to);
                     Check(source, type, i, block, row, scales[block]);
                 }
 
                 PackedRows.Write(type, destination + (i / PackedLayout.GroupRows * groupBytes), i % PackedLayout.GroupRows, values, scales);
             }
         }
+    }
+
+    // The block as it is. One that the view cuts off goes on beyond it, where the row to be multiplied is zero.
+    private static ushort Take(TensorView source, int row, int block, sbyte* values)
+    {
+        byte* data = source.BlockRow(row) + ((nint)((source.FirstColumn / PackedLayout.BlockColumns) + block) * GgmlTypes.BlockBytes(source.Type));
+        return GgmlBlocks.ReadIntegers(source.Type, data, new Span<sbyte>(values, PackedLayout.BlockColumns));
     }
 
     private static void Check(TensorView source, TensorType type, int row, int block, float[] values, ushort scale)

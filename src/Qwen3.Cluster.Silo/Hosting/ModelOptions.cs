@@ -8,7 +8,7 @@ public sealed class ModelOptions
     /// <summary>As requests name it; the directory's name if empty.</summary>
     public string Name { get; set; } = "";
 
-    /// <summary>A directory as Hugging Face or ModelScope gives it.</summary>
+    /// <summary>A directory as Hugging Face or ModelScope gives it, or a GGUF file.</summary>
     public string Directory { get; set; } = "";
 
     /// <summary>Shards that the experts are spread over; 1 to the number of experts of a layer. Fixed for a model, whatever the number of nodes.</summary>

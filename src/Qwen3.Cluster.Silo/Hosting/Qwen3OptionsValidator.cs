@@ -59,11 +59,11 @@ internal sealed class Qwen3OptionsValidator(IEnumerable<IBackendFactory> backend
 
     private void Check(ModelOptions model, string setting, List<string> problems)
     {
-        if (!Directory.Exists(model.Directory))
+        if (!Path.Exists(model.Directory))
         {
             problems.Add(model.Directory.Length == 0
-                ? $"{setting}Directory is empty: it must name a model's directory."
-                : $"{setting}Directory is '{model.Directory}': there is no such directory.");
+                ? $"{setting}Directory is empty: it must name a model's directory, or its GGUF file."
+                : $"{setting}Directory is '{model.Directory}': there is no such directory or file.");
         }
 
         if (!backends.Any(backend => backend.Name == model.Backend))

@@ -8,6 +8,7 @@ internal sealed unsafe class PackedWeight : Weight
 {
     private readonly TensorView _view; // keeps the memory
     private readonly byte* _data;
+    private readonly AlignedBuffer? _owned;
 
     /// <param name="tensor">One that <see cref="Fits"/>.</param>
     public PackedWeight(TensorView tensor)
@@ -23,6 +24,9 @@ internal sealed unsafe class PackedWeight : Weight
             + (tensor.FirstColumn / PackedLayout.SuperblockColumns * (nint)SuperblockBytes);
     }
 
+    private PackedWeight(TensorView tensor, AlignedBuffer owned)
+        : this(tensor) => _owned = owned;
+
     /// <summary>Else eight.</summary>
     public bool IsFourBits { get; }
 
@@ -37,6 +41,24 @@ internal sealed unsafe class PackedWeight : Weight
 
     public override long ByteCount => (long)PackedLayout.GroupCount(Rows) * SuperblockCount * SuperblockBytes;
 
+    /// <summary>Packs a tensor into memory of the weight's own.</summary>
+    public static PackedWeight Pack(TensorView tensor, TensorType type)
+    {
+        AlignedBuffer owned = new(PackedLayout.ByteCount(type, tensor.Rows, tensor.Columns) / sizeof(float));
+        try
+        {
+            TensorPacker.Pack(tensor, type, (byte*)owned.Data);
+        }
+        catch
+        {
+            owned.Dispose();
+            throw;
+        }
+
+        return new PackedWeight(
+            new TensorView(tensor.Name, (byte*)owned.Data, type, [tensor.Rows, tensor.Columns], tensor.Columns, owned, scales: null), owned);
+    }
+
     /// <summary>Whether a view is packed and begins where a group and a superblock begin.</summary>
     public static bool Fits(TensorView tensor) =>
         tensor.Type.IsPacked() && tensor.FirstRow % PackedLayout.GroupRows == 0 && tensor.FirstColumn % PackedLayout.SuperblockColumns == 0;
@@ -47,5 +69,5 @@ internal sealed unsafe class PackedWeight : Weight
     /// <summary>Writes a row as float32.</summary>
     public void CopyRowTo(int row, Span<float> destination) => _view.CopyRowTo(row, destination);
 
-    public override void Dispose() => GC.KeepAlive(_view);
+    public override void Dispose() => _owned?.Dispose();
 }
