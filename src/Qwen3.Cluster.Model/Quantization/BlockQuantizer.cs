@@ -14,9 +14,9 @@ internal static unsafe class BlockQuantizer
     private const int LevelCount = 19;
 
     /// <summary>Quantises a block to −127 … 127.</summary>
-    /// <param name="block">32 finite numbers.</param>
+    /// <param name="block">32 numbers.</param>
     /// <param name="values">32 integers.</param>
-    /// <returns>The scale, a float16. It is infinite where the numbers are too large for one.</returns>
+    /// <returns>The scale, a float16. It is not finite where a number is not, or is too large for one.</returns>
     public static ushort ToEightBits(float* block, sbyte* values)
     {
         float largest = 0;
@@ -32,21 +32,22 @@ internal static unsafe class BlockQuantizer
     /// Quantises a block to −8 … 7 with (about) the least sum of squared errors. For each of some scales the integers are those nearest to the numbers,
     /// and for these integers the best scale is known: Σ x·q / Σ q². Of these the one that explains most of Σ x² is taken.
     /// </summary>
-    /// <param name="block">32 finite numbers.</param>
+    /// <param name="block">32 numbers.</param>
     /// <param name="values">32 integers.</param>
-    /// <returns>The scale, a float16; it may be negative. It is infinite where the numbers are too large for one.</returns>
+    /// <returns>The scale, a float16; it may be negative. It is not finite where a number is not, or is too large for one.</returns>
     public static ushort ToFourBits(float* block, sbyte* values)
     {
-        float largest = 0;
+        float largest = 0, magnitude = 0;
         for (int i = 0; i < PackedLayout.BlockColumns; i++)
         {
+            magnitude = MathF.Max(magnitude, MathF.Abs(block[i])); // becomes NaN, and stays so
             largest = MathF.Abs(block[i]) > MathF.Abs(largest) ? block[i] : largest;
         }
 
-        if (largest == 0)
+        if (!float.IsFinite(magnitude) || magnitude == 0)
         {
             new Span<sbyte>(values, PackedLayout.BlockColumns).Clear();
-            return 0;
+            return BitConverter.HalfToUInt16Bits((Half)magnitude);
         }
 
         // Both signs: −8 is one step further out than 7, and either end may need it.
@@ -90,11 +91,16 @@ internal static unsafe class BlockQuantizer
         Half stored = (Half)scale;
         float used = (float)stored;
         float inverse = used == 0 ? 0 : 1 / used;
-        for (int i = 0; i < PackedLayout.BlockColumns; i++)
+        for (int i = 0; i < PackedLayout.BlockColumns; i += 16)
         {
-            values[i] = (sbyte)Math.Clamp(MathF.Round(block[i] * inverse), least, most);
+            Vector256<int> low = Nearest(block + i, inverse, least, most), high = Nearest(block + i + 8, inverse, least, most);
+            Vector256<short> both = Vector256.Narrow(low, high);
+            Vector128.Store(Vector128.Narrow(both.GetLower(), both.GetUpper()), values + i);
         }
 
         return BitConverter.HalfToUInt16Bits(stored);
     }
+
+    private static Vector256<int> Nearest(float* numbers, float inverse, float least, float most) => Vector256.ConvertToInt32(
+        Vector256.Min(Vector256.Max(Vector256.Round(Vector256.Load(numbers) * inverse), Vector256.Create(least)), Vector256.Create(most)));
 }

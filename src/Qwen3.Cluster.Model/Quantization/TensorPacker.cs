@@ -69,10 +69,13 @@ public static unsafe class TensorPacker
             for (int i = 0; i < rows; i++)
             {
                 // Rows beyond the matrix are zeros.
-                row.AsSpan().Clear();
-                if (i < source.Rows)
+                if (i < source.Rows && !isTaken)
                 {
                     source.CopyRowTo(i, row.AsSpan(0, source.Columns));
+                }
+                else
+                {
+                    row.AsSpan().Clear();
                 }
 
                 for (int block = 0; block < blocks; block++)
@@ -82,10 +85,13 @@ public static unsafe class TensorPacker
                     scales[block] = isTaken && i < source.Rows && block * PackedLayout.BlockColumns < source.Columns
                         ? Take(source, i, block, to)
                         : type == TensorType.Q8 ? BlockQuantizer.ToEightBits(from, to) : BlockQuantizer.ToFourBits(from, to);
-                    Check(source, type, i, block, row, scales[block]);
+                    if (!Half.IsFinite(BitConverter.UInt16BitsToHalf(scales[block])))
+                    {
+                        throw Refusal(source, type, i, block);
+                    }
                 }
 
-                PackedRows.Write(type, destination + (i / PackedLayout.GroupRows * groupBytes), i % PackedLayout.GroupRows, values, scales);
+                PackedRows.Write(type, destination + (i / PackedLayout.GroupRows * groupBytes), i % PackedLayout.GroupRows, integers, scales);
             }
         }
     }
@@ -97,17 +103,15 @@ public static unsafe class TensorPacker
         return GgmlBlocks.ReadIntegers(source.Type, data, new Span<sbyte>(values, PackedLayout.BlockColumns));
     }
 
-    private static void Check(TensorView source, TensorType type, int row, int block, float[] values, ushort scale)
+    private static CheckpointException Refusal(TensorView source, TensorType type, int row, int block)
     {
-        ReadOnlySpan<float> numbers = values.AsSpan(block * PackedLayout.BlockColumns, PackedLayout.BlockColumns);
-        foreach (float number in numbers)
-        {
-            if (!float.IsFinite(number) || !Half.IsFinite(BitConverter.UInt16BitsToHalf(scale)))
-            {
-                throw new CheckpointException(
-                    $"Tensor \"{source.Name}\" holds {number} in row {row}, columns {block * PackedLayout.BlockColumns} to "
-                    + $"{((block + 1) * PackedLayout.BlockColumns) - 1}, which {type.FormatName()} cannot hold: the file is damaged, or take the weights as they are.");
-            }
-        }
+        float[] numbers = new float[source.Columns];
+        source.CopyRowTo(row, numbers);
+        int first = block * PackedLayout.BlockColumns, count = Math.Min(PackedLayout.BlockColumns, source.Columns - first);
+        float number = Array.Find(numbers[first..(first + count)], value => !float.IsFinite(value));
+        string largest = number == 0 ? $"numbers up to {numbers[first..(first + count)].Max(MathF.Abs)}" : $"{number}";
+        return new CheckpointException(
+            $"Tensor \"{source.Name}\" holds {largest} in row {row}, columns {first} to {first + count - 1}, which {type.FormatName()} cannot hold: "
+            + "the file is damaged, or take the weights as they are.");
     }
 }

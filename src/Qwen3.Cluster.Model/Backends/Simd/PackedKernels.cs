@@ -45,6 +45,13 @@ internal static unsafe class PackedKernels<TFormat, TSums>
         {
             byte* firstBlock = first + PackedLayout.ScaleBytes;
             byte* secondBlock = second + PackedLayout.ScaleBytes;
+            if (Sse.IsSupported)
+            {
+                // The line that no block's prefetch reaches.
+                Sse.PrefetchNonTemporal(first + PrefetchBytes);
+                Sse.PrefetchNonTemporal(second + PrefetchBytes);
+            }
+
             for (nint i = 0; i < PackedLayout.Blocks; i++)
             {
                 if (Sse.IsSupported)
