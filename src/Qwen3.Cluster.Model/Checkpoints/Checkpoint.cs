@@ -1,3 +1,6 @@
+using Qwen3.Cluster.Model.Checkpoints.Packed;
+using Qwen3.Cluster.Model.Quantization;
+
 namespace Qwen3.Cluster.Model.Checkpoints;
 
 /// <summary>
@@ -15,6 +18,7 @@ public sealed class Checkpoint : IDisposable
     {
         _contents = contents;
         Config = config;
+        Tensors = contents.Tensors;
     }
 
     /// <summary>As it was given to <see cref="Open"/>.</summary>
@@ -28,7 +32,7 @@ public sealed class Checkpoint : IDisposable
     public IReadOnlyList<int> EosTokenIds => Generation.EosTokenIds.Count > 0 ? Generation.EosTokenIds : Config.EosTokenIds;
 
     /// <summary>Every stored tensor by name, those that the model does not use and FP8 scales included.</summary>
-    public IReadOnlyDictionary<string, TensorInfo> Tensors => _contents.Tensors;
+    public IReadOnlyDictionary<string, TensorInfo> Tensors { get; private set; }
 
     /// <summary>Paths of the weight files that have been mapped so far.</summary>
     public IReadOnlyCollection<string> MappedFiles
@@ -47,6 +51,42 @@ public sealed class Checkpoint : IDisposable
     {
         CheckpointContents contents = CheckpointContents.Read(path);
         return contents.Problems.Count == 0 ? new Checkpoint(contents, contents.Config!) : throw new CheckpointException(contents.Problems[0]);
+    }
+
+    /// <summary>
+    /// Opens a checkpoint with its projections in a format. In <see cref="PackedLayout"/> they are those of a packed file beside it, else of one in the
+    /// user's cache, which is made where there is none that fits, and that takes a while.
+    /// </summary>
+    /// <param name="path">A directory, or a GGUF file.</param>
+    /// <param name="format">Which.</param>
+    /// <param name="tell">Is told, in sentences, of files that are not used and of one that is made.</param>
+    public static Checkpoint Open(string path, WeightFormat format, Action<string>? tell = null)
+    {
+        Checkpoint checkpoint = Open(path);
+        try
+        {
+            if (format != WeightFormat.Stored)
+            {
+                checkpoint.UsePacked(path, TypeOf(format), tell);
+            }
+
+            return checkpoint;
+        }
+        catch
+        {
+            checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Packs the weights into a file beside the checkpoint, where <see cref="Open(string, WeightFormat, Action{string})"/> finds it.</summary>
+    /// <returns>The file's path.</returns>
+    public string Pack(WeightFormat format)
+    {
+        TensorType type = TypeOf(format);
+        string beside = PackedFile.Beside(Directory, type);
+        PackedFile.Write(beside, Plan(type), name => Get(name));
+        return beside;
     }
 
     /// <summary>Whether a tensor of this name is stored.</summary>
@@ -90,6 +130,53 @@ public sealed class Checkpoint : IDisposable
             _mapped.Clear();
             _disposed = true;
         }
+    }
+
+    private static TensorType TypeOf(WeightFormat format) => format switch
+    {
+        WeightFormat.Q8 => TensorType.Q8,
+        WeightFormat.Q4 => TensorType.Q4,
+        _ => throw new ArgumentOutOfRangeException(nameof(format), format, "Weights are packed as Q8 or Q4."),
+    };
+
+    private PackedPlan Plan(TensorType type) => PackedPlan.Of(Config, _contents.Tensors, _contents.Files.Keys, type);
+
+    private void UsePacked(string path, TensorType type, Action<string>? tell)
+    {
+        PackedPlan plan = Plan(type);
+        string cached = PackedFile.InCache(plan);
+        string? file = ((string[])[PackedFile.Beside(path, type), cached]).FirstOrDefault(Fits);
+        if (file is null)
+        {
+            tell?.Invoke($"Packing the weights of {path} as {type.FormatName()} into {cached}, {plan.Length} bytes; this happens once.");
+            PackedFile.Write(cached, plan, name => Get(name));
+        }
+
+        Use(file ?? cached, plan);
+
+        bool Fits(string candidate)
+        {
+            string? problem = File.Exists(candidate) ? PackedFile.Problem(candidate, plan) : "";
+            if (problem?.Length > 0)
+            {
+                tell?.Invoke($"{candidate} {problem}: it is not used.");
+            }
+
+            return problem is null;
+        }
+    }
+
+    private void Use(string file, PackedPlan plan)
+    {
+        Dictionary<string, TensorInfo> tensors = new(Tensors, StringComparer.Ordinal);
+        foreach ((TensorInfo source, TensorType type, long offset) in plan.Tensors)
+        {
+            long bytes = PackedLayout.ByteCount(type, source.Shape[0], source.Shape[1]);
+            tensors[source.Name] = new TensorInfo(source.Name, type, source.Shape, file, offset, bytes);
+        }
+
+        Tensors = tensors;
+        _contents.Lengths[file] = plan.Length;
     }
 
     private BlockScales Scales(TensorInfo tensor)

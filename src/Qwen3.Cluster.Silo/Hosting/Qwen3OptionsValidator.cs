@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Qwen3.Cluster.Model.Checkpoints;
 using Qwen3.Cluster.Model.Experts;
 
 namespace Qwen3.Cluster.Silo.Hosting;
@@ -79,6 +80,11 @@ internal sealed class Qwen3OptionsValidator(IEnumerable<IBackendFactory> backend
         if (!Enum.IsDefined(model.Precision))
         {
             problems.Add($"{setting}Precision is {model.Precision}: it must be one of {string.Join(", ", Enum.GetNames<ActivationPrecision>())}.");
+        }
+
+        if (!Enum.IsDefined(model.Weights))
+        {
+            problems.Add($"{setting}Weights is {model.Weights}: it must be one of {string.Join(", ", Enum.GetNames<WeightFormat>())}.");
         }
 
         AddIfLess(nameof(ModelOptions.ExpertShards), model.ExpertShards, 1);
