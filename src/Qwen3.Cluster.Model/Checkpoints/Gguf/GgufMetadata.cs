@@ -21,8 +21,6 @@ internal sealed class GgufMetadata(string path)
         return metadata;
     }
 
-    public bool Has(string key) => _values.ContainsKey(key);
-
     public string? OptionalText(string key) => Optional<string>(key, "a text");
 
     public string[]? OptionalTexts(string key) => Optional<string[]>(key, "a list of texts");
