@@ -29,6 +29,7 @@ public static class CommandLine
             ServeCommand.Create(terminal, verbose),
             InspectCommand.Create(terminal),
             LogitsCommand.Create(terminal),
+            PackCommand.Create(terminal),
             TopologyCommand.Create(terminal),
             RebalanceCommand.Create(terminal),
             SpreadCommand.Create(terminal),

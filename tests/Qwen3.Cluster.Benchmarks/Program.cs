@@ -14,6 +14,8 @@ switch (args)
         return await AllocationBenchmark.Run(rest);
     case ["deadlines", .. string[] rest]:
         return await DeadlineBenchmark.Run(rest);
+    case ["kernels", .. string[] rest]:
+        return KernelsBenchmark.Run(rest);
     case ["two-processes", .. string[] rest]:
         return TwoProcessesBenchmark.Run(rest);
     case [RouterProcess.Name, .. string[] rest]:
@@ -32,6 +34,7 @@ switch (args)
               scatter [--shards 16] [--layers 200] [--rounds 15]
               allocation
               deadlines [--seconds 30] [--seed 1] [--threads N]
+              kernels [--threads N] [--rounds 11]
               two-processes [--layers 8] [--shards 16] [--rounds 25]
             """);
         return 1;

@@ -11,7 +11,7 @@ internal sealed class WeightlessBackendFactory : IBackendFactory
 
     public ComputeDevice Device => ComputeDevice.Cpu();
 
-    public int BytesOf(TensorType type) => sizeof(ushort);
+    public double BytesOf(TensorType type) => sizeof(ushort);
 
     public IBackend Create(int threads) => new WeightlessBackend(new SimdBackend(1));
 }

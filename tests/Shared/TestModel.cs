@@ -12,8 +12,20 @@ internal sealed class TestModel : IDisposable
     private readonly IBackend _backend;
     private readonly IExpertPool _experts;
 
-    /// <summary>Opens the model of a directory.</summary>
+    /// <summary>Opens the model of a directory with packed weights.</summary>
     /// <param name="directory">An ordinary checkpoint.</param>
+    /// <param name="backend">Is disposed of with the model.</param>
+    /// <param name="weights">Q8 or Q4.</param>
+    public TestModel(
+        string directory,
+        IBackend backend,
+        WeightFormat weights)
+        : this(Checkpoint.Open(directory, weights), backend)
+    {
+    }
+
+    /// <summary>Opens the model of a directory.</summary>
+    /// <param name="directory">An ordinary checkpoint, or a GGUF file.</param>
     /// <param name="backend">Is disposed of with the model.</param>
     /// <param name="cache">Of 16 pages of 16 positions when null.</param>
     /// <param name="denseSlices">Of <see cref="ExpertLayout.For"/>.</param>
@@ -26,9 +38,20 @@ internal sealed class TestModel : IDisposable
         int denseSlices = ExpertLayout.DefaultDenseSlices,
         ActivationPrecision precision = ActivationPrecision.Float32,
         Func<Checkpoint, ExpertLayout, IExpertPool>? makePool = null)
+        : this(Checkpoint.Open(directory), backend, cache, denseSlices, precision, makePool)
+    {
+    }
+
+    private TestModel(
+        Checkpoint checkpoint,
+        IBackend backend,
+        CacheOptions? cache = null,
+        int denseSlices = ExpertLayout.DefaultDenseSlices,
+        ActivationPrecision precision = ActivationPrecision.Float32,
+        Func<Checkpoint, ExpertLayout, IExpertPool>? makePool = null)
     {
         _backend = backend;
-        _checkpoint = Checkpoint.Open(directory);
+        _checkpoint = checkpoint;
         ExpertLayout layout = ExpertLayout.For(_checkpoint.Config, denseSlices);
         _experts = makePool?.Invoke(_checkpoint, layout) ?? new LocalExpertPool(backend, _checkpoint, layout) { Precision = precision };
         Model = Qwen3Model.Load(_checkpoint, backend, _experts, cache ?? new CacheOptions(16, 16));

@@ -93,6 +93,6 @@ public static class CalibrateCommand
         }
 
         calibration.Save(directory);
-        terminal.OutText.WriteLine($"{Path.Combine(directory, AutoCalibration.FileName)} is written; a cluster reads it when it opens the model.");
+        terminal.OutText.WriteLine($"{AutoCalibration.PathOf(directory)} is written; a cluster reads it when it opens the model.");
     }
 }

@@ -12,7 +12,7 @@ public sealed class ClusterArguments
 {
     private readonly Option<string?> _model = new("--model")
     {
-        Description = "A checkpoint's directory; with --server, the name of a model, or auto: the largest that the request's limits allow. "
+        Description = "A checkpoint's directory or GGUF file; with --server, the name of a model, or auto: the largest that the request's limits allow. "
             + "Without it: the model that comes along, or the server's first.",
     };
 

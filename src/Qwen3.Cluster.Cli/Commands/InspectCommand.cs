@@ -19,7 +19,7 @@ public static class InspectCommand
     /// <summary>Makes the command.</summary>
     public static Command Create(CommandTerminal terminal)
     {
-        Argument<string> directory = new("directory") { Description = "A checkpoint's directory." };
+        Argument<string> directory = new("directory") { Description = "A checkpoint's directory or GGUF file." };
         Option<bool> json = new("--json") { Description = "Write the report as JSON." };
         Command command = new("inspect", "Say what a checkpoint is, and whether it can be used.") { directory, json };
         command.SetAction(parsed =>

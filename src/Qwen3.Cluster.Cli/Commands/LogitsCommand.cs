@@ -20,7 +20,7 @@ public static class LogitsCommand
     /// <summary>Makes the command.</summary>
     public static Command Create(CommandTerminal terminal)
     {
-        Argument<string> directory = new("directory") { Description = "A checkpoint's directory." };
+        Argument<string> directory = new("directory") { Description = "A checkpoint's directory or GGUF file." };
         Option<int[]> ids = new("--ids")
         {
             Description = "Token ids with commas between them: 1,17,200.",
@@ -28,13 +28,15 @@ public static class LogitsCommand
             CustomParser = ParseIds,
         };
         Option<string> backend = BackendOption.Create();
+        Option<string> weights = WeightsOption.Create();
         Command command = new("logits", "Print the logits after each of the tokens: {\"logits\": [[…], …]}, one row a position.")
         {
-            directory, ids, backend,
+            directory, ids, backend, weights,
         };
         command.SetAction(parsed =>
         {
-            using Checkpoint checkpoint = Checkpoint.Open(parsed.GetValue(directory)!);
+            using Checkpoint checkpoint = Checkpoint.Open(
+                parsed.GetValue(directory)!, WeightsOption.Read(parsed.GetValue(weights)!), news => terminal.Error.WriteLine(news));
             int[] tokens = parsed.GetValue(ids)!;
             Check(tokens, checkpoint.Config);
             float[] logits = Compute(checkpoint, tokens, parsed.GetValue(backend)!);

@@ -15,29 +15,32 @@ public sealed class ModelArguments
 
     private readonly Option<string> _backend = BackendOption.Create();
 
+    private readonly Option<string> _weights = WeightsOption.Create();
+
     /// <summary>Makes the options part of a command.</summary>
     public ModelArguments(Command command)
     {
         command.Add(_shards);
         command.Add(_threads);
         command.Add(_backend);
+        command.Add(_weights);
     }
 
     /// <summary>The first of the options that was given; null if none.</summary>
     public string? FirstGiven(ParseResult parsed) =>
-        new Option[] { _shards, _threads, _backend }.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false })?.Name;
+        new Option[] { _shards, _threads, _backend, _weights }.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false })?.Name;
 
     /// <summary>A model as the silo takes it.</summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="model">A directory, or the embedded model's name; null: the embedded model.</param>
+    /// <param name="model">A directory, a GGUF file, or the embedded model's name; null: the embedded model.</param>
     /// <exception cref="UsageException">There is no such model.</exception>
     public ModelOptions Read(ParseResult parsed, string? model)
     {
         bool isEmbedded = model is null or EmbeddedModel.Name;
-        if (!isEmbedded && !Directory.Exists(model))
+        if (!isEmbedded && !Path.Exists(model))
         {
             throw new UsageException(
-                $"there is no directory {model}: --model takes a checkpoint's directory, or {EmbeddedModel.Name}, the model that comes along.");
+                $"there is no directory or file {model}: --model takes a checkpoint's directory, a GGUF file, or {EmbeddedModel.Name}, the model that comes along.");
         }
 
         string directory = Path.GetFullPath(isEmbedded ? EmbeddedModel.Directory : model!);
@@ -48,6 +51,7 @@ public sealed class ModelArguments
             ExpertShards = parsed.GetValue(_shards),
             Threads = parsed.GetValue(_threads),
             Backend = parsed.GetValue(_backend)!,
+            Weights = WeightsOption.Read(parsed.GetValue(_weights)!),
         };
     }
 }

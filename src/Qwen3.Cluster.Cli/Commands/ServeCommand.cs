@@ -37,7 +37,7 @@ public static class ServeCommand
         };
         Option<string[]> models = new("--model")
         {
-            Description = "A checkpoint's directory; may be given several times, the default model first. "
+            Description = "A checkpoint's directory or GGUF file; may be given several times, the default model first. "
                 + "Without it: the models of the configuration's Qwen3:Models, or the one that comes along.",
         };
         Option<string?> urls = new("--urls")

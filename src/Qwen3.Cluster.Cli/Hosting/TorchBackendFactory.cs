@@ -18,7 +18,7 @@ internal sealed class TorchBackendFactory : IBackendFactory
         : ComputeDevice.Cpu();
 
     /// <inheritdoc/>
-    public int BytesOf(TensorType type) => sizeof(float);
+    public double BytesOf(TensorType type) => sizeof(float);
 
     /// <inheritdoc/>
     public IBackend Create(int threads) => new TorchBackend();

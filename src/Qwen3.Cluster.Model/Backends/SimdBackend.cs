@@ -2,11 +2,13 @@ using Qwen3.Cluster.Model.Backends.Simd;
 using Qwen3.Cluster.Model.Checkpoints;
 using Qwen3.Cluster.Model.Experts;
 using Qwen3.Cluster.Model.Layers;
+using Qwen3.Cluster.Model.Quantization;
 
 namespace Qwen3.Cluster.Model.Backends;
 
 /// <summary>
-/// The arithmetic by vector instructions of the processor, on float32 and bfloat16 weights; those that are mapped are used where they lie.
+/// The arithmetic by vector instructions of the processor, on float32, bfloat16 and packed weights; those that are mapped are used where they lie.
+/// Products with packed weights take the row as bytes, quantised once for all of them.
 /// Every result has its own order of additions, the same on every machine: it does not depend on the batch, the threads or the registers.
 /// </summary>
 public sealed unsafe class SimdBackend : IBackend
@@ -16,6 +18,10 @@ public sealed unsafe class SimdBackend : IBackend
 
     private readonly ComputeTeam _team;
     private readonly LaneWidth _width;
+    private readonly ByteDots _dots;
+    private readonly QuantizedRows _quantizedInputs = new(); // [T, K]
+    private readonly QuantizedRows _quantizedInner = new(); // [T, I]
+    private readonly AlignedBuffer[] _panels;
     private readonly AlignedBuffer _inputs = new(); // [T, K] gathered rows
     private readonly AlignedBuffer _gates = new(); // [T, I]
     private readonly AlignedBuffer _ups = new(); // [T, I]
@@ -26,22 +32,38 @@ public sealed unsafe class SimdBackend : IBackend
     /// <summary>Makes a back-end with a team of its own.</summary>
     /// <param name="threads">Threads that compute, the caller's included.</param>
     public SimdBackend(int threads = 1)
-        : this(threads, LaneWidths.Best)
+        : this(threads, LaneWidths.Best, ByteDotsOfMachine.Best)
     {
     }
 
     internal SimdBackend(int threads, LaneWidth width)
+        : this(threads, width, ByteDotsOfMachine.Best)
+    {
+    }
+
+    internal SimdBackend(int threads, LaneWidth width, ByteDots dots)
     {
         _team = new ComputeTeam(threads);
         _width = width;
+        _dots = dots;
         _attentionScratch = [.. Enumerable.Range(0, threads).Select(_ => new AlignedBuffer())];
+        _panels = [.. Enumerable.Range(0, threads).Select(_ => new AlignedBuffer())];
     }
 
     /// <inheritdoc/>
     public string Name => "simd";
 
     /// <inheritdoc/>
-    public Weight LoadWeight(TensorView tensor) => new SimdWeight(tensor);
+    public Weight LoadWeight(TensorView tensor)
+    {
+        if (PackedWeight.Fits(tensor))
+        {
+            return new PackedWeight(tensor);
+        }
+
+        // Vectors are norms, which are read as floats.
+        return tensor.Shape.Length == 2 && TensorPacker.TypeFor(tensor) is TensorType type ? PackedWeight.Pack(tensor, type) : new SimdWeight(tensor);
+    }
 
     /// <inheritdoc/>
     public Activation CreateActivation(int columns) => new SimdActivation(columns);
@@ -55,8 +77,10 @@ public sealed unsafe class SimdBackend : IBackend
         for (int t = 0; t < ids.Length; t++)
         {
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)ids[t], (uint)table.Rows, nameof(ids));
-            ((SimdWeight)table).CopyRowTo(ids[t], ((SimdActivation)hidden).Values(t));
+            CopyRow(table, ids[t], ((SimdActivation)hidden).Values(t));
         }
+
+        ((SimdActivation)hidden).Changed();
     }
 
     /// <inheritdoc/>
@@ -67,6 +91,8 @@ public sealed unsafe class SimdBackend : IBackend
         {
             VectorMath.Normalize(((SimdActivation)input).Row(t), weights, input.Columns, epsilon, ((SimdActivation)output).Row(t));
         }
+
+        ((SimdActivation)output).Changed();
     }
 
     /// <inheritdoc/>
@@ -125,6 +151,9 @@ public sealed unsafe class SimdBackend : IBackend
                 }
             }
         }
+
+        ((SimdActivation)queries).Changed();
+        ((SimdActivation)keys).Changed();
     }
 
     /// <inheritdoc/>
@@ -159,6 +188,7 @@ public sealed unsafe class SimdBackend : IBackend
             Scratch = _attentionScratch,
         };
         _team.Run(ref work, batch.RowCount * cache.Shape.KeyValueHeadCount, 1);
+        work.Output.Changed();
     }
 
     /// <inheritdoc/>
@@ -167,8 +197,7 @@ public sealed unsafe class SimdBackend : IBackend
         int stride = SimdWeight.RoundUp(gate.Rows);
         _outputs.EnsureRoom((long)hidden.Rows * stride);
         SimdActivation input = (SimdActivation)hidden;
-        MatrixProduct product = Product(gate, input.Data, input.Stride, hidden.Rows, _outputs.Data, stride);
-        RunProduct(ref product);
+        RunProduct(Product(gate, input.Data, input.Stride, gate is PackedWeight ? input.Quantized() : null, hidden.Rows, _outputs.Data, stride), gate);
         foreach (SequenceSlice slice in batch.Slices)
         {
             for (int row = slice.FirstRow; row < slice.FirstRow + slice.RowCount; row++)
@@ -206,6 +235,8 @@ public sealed unsafe class SimdBackend : IBackend
                 VectorMath.Add(values + ((nint)t * destination.Columns), ((SimdActivation)destination).Row(t), destination.Columns);
             }
         }
+
+        ((SimdActivation)destination).Changed();
     }
 
     /// <inheritdoc/>
@@ -220,20 +251,30 @@ public sealed unsafe class SimdBackend : IBackend
 
         // 1. The rows of its tokens, one after the other.
         Gather(inputs, rows, hidden);
+        QuantizedRows? quantized = null;
+        if (expert.Gate is PackedWeight || expert.Up is PackedWeight)
+        {
+            quantized = _quantizedInputs;
+            quantized.Fill(_inputs.Data, hiddenStride, rows.Length, hidden);
+        }
 
         // 2. inner = silu(gate · x) ⊙ (up · x). A narrower expert before this one may have left numbers in the padding.
         ClearPadding(_gates.Data, rows.Length, expert.Gate.Rows, innerStride);
         ClearPadding(_ups.Data, rows.Length, expert.Gate.Rows, innerStride);
         SwiGluWork swiGlu = new()
         {
-            Gate = Product(expert.Gate, _inputs.Data, hiddenStride, rows.Length, _gates.Data, innerStride),
-            Up = Product(expert.Up, _inputs.Data, hiddenStride, rows.Length, _ups.Data, innerStride),
+            Gate = Product(expert.Gate, _inputs.Data, hiddenStride, quantized, rows.Length, _gates.Data, innerStride),
+            Up = Product(expert.Up, _inputs.Data, hiddenStride, quantized, rows.Length, _ups.Data, innerStride),
         };
         _team.Run(ref swiGlu, expert.Gate.Rows, ChunkOf(expert.Gate.Rows, 2L * rows.Length * hidden));
 
         // 3. down · inner, to the slots.
-        MatrixProduct down = Product(expert.Down, _gates.Data, innerStride, rows.Length, _outputs.Data, hiddenStride);
-        RunProduct(ref down);
+        if (expert.Down is PackedWeight)
+        {
+            _quantizedInner.Fill(_gates.Data, innerStride, rows.Length, expert.Gate.Rows);
+        }
+
+        RunProduct(Product(expert.Down, _gates.Data, innerStride, _quantizedInner, rows.Length, _outputs.Data, hiddenStride), expert.Down);
         for (int i = 0; i < slots.Length; i++)
         {
             new ReadOnlySpan<float>(_outputs.Data + ((nint)i * hiddenStride), hidden).CopyTo(outputs.Slice(slots[i] * hidden, hidden));
@@ -251,10 +292,14 @@ public sealed unsafe class SimdBackend : IBackend
             new ReadOnlySpan<float>(source.Row(rows[i]), (int)source.Stride).CopyTo(new Span<float>(_inputs.Data + (i * source.Stride), (int)source.Stride));
         }
 
+        if (head is PackedWeight)
+        {
+            _quantizedInputs.Fill(_inputs.Data, source.Stride, rows.Length, source.Columns);
+        }
+
         fixed (float* output = logits)
         {
-            MatrixProduct product = Product(head, _inputs.Data, source.Stride, rows.Length, output, head.Rows);
-            RunProduct(ref product);
+            RunProduct(Product(head, _inputs.Data, source.Stride, _quantizedInputs, rows.Length, output, head.Rows), head);
         }
     }
 
@@ -266,7 +311,9 @@ public sealed unsafe class SimdBackend : IBackend
         _gates.Dispose();
         _ups.Dispose();
         _outputs.Dispose();
-        foreach (AlignedBuffer scratch in _attentionScratch)
+        _quantizedInputs.Dispose();
+        _quantizedInner.Dispose();
+        foreach (AlignedBuffer scratch in _attentionScratch.Concat(_panels))
         {
             scratch.Dispose();
         }
@@ -280,28 +327,69 @@ public sealed unsafe class SimdBackend : IBackend
         }
     }
 
+    private static void CopyRow(Weight table, int row, Span<float> destination)
+    {
+        if (table is PackedWeight packed)
+        {
+            packed.CopyRowTo(row, destination);
+        }
+        else
+        {
+            ((SimdWeight)table).CopyRowTo(row, destination);
+        }
+    }
+
     private void Project(Activation input, Weight weight, Activation output, bool add)
     {
         SimdActivation from = (SimdActivation)input;
         SimdActivation to = (SimdActivation)output;
-        MatrixProduct product = Product(weight, from.Data, from.Stride, from.Rows, to.Data, to.Stride);
-        product.Add = add;
-        RunProduct(ref product);
+        QuantizedRows? quantized = weight is PackedWeight ? from.Quantized() : null;
+        RunProduct(Product(weight, from.Data, from.Stride, quantized, from.Rows, to.Data, to.Stride, add), weight);
+        to.Changed();
     }
 
-    private MatrixProduct Product(Weight weight, float* input, nint inputStride, int tokens, float* output, nint outputStride) => new()
+    // Quantised rows are needed where the weight is packed.
+    private WeightProduct Product(
+        Weight weight, float* input, nint inputStride, QuantizedRows? quantized, int tokens, float* output, nint outputStride, bool add = false)
     {
-        Weight = (SimdWeight)weight,
-        Input = input,
-        InputStride = inputStride,
-        TokenCount = tokens,
-        Output = output,
-        OutputStride = outputStride,
-        Width = _width,
-    };
+        if (weight is not PackedWeight packed)
+        {
+            return new WeightProduct(new MatrixProduct
+            {
+                Weight = (SimdWeight)weight,
+                Input = input,
+                InputStride = inputStride,
+                TokenCount = tokens,
+                Output = output,
+                OutputStride = outputStride,
+                Add = add,
+                Width = _width,
+            });
+        }
 
-    private void RunProduct(ref MatrixProduct product) =>
-        _team.Run(ref product, product.Weight.Rows, ChunkOf(product.Weight.Rows, (long)product.TokenCount * product.Weight.Columns));
+        if (tokens > 1)
+        {
+            foreach (AlignedBuffer panel in _panels)
+            {
+                panel.EnsureRoom(PackedProduct.ScratchLength(tokens));
+            }
+        }
+
+        return new WeightProduct(new PackedProduct
+        {
+            Weight = packed,
+            Input = quantized!,
+            TokenCount = tokens,
+            Output = output,
+            OutputStride = outputStride,
+            Add = add,
+            Dots = _dots,
+            Scratch = _panels,
+        });
+    }
+
+    private void RunProduct(WeightProduct product, Weight weight) =>
+        _team.Run(ref product, weight.Rows, ChunkOf(weight.Rows, (long)product.TokenCount * weight.Columns));
 
     // Chunks of a multiple of 16 rows, several for each member so that none waits long; all of it where sharing does not pay.
     private int ChunkOf(int rows, long workOfRow) =>

@@ -1,7 +1,10 @@
+using Qwen3.Cluster.Model.Checkpoints.Packed;
+using Qwen3.Cluster.Model.Quantization;
+
 namespace Qwen3.Cluster.Model.Checkpoints;
 
 /// <summary>
-/// A model as it is downloaded: config.json, generation_config.json and one model.safetensors, or an index with shards.
+/// A model as it is downloaded: config.json, generation_config.json and one model.safetensors, or an index with shards; or GGUF, in one file or split.
 /// Opening reads the JSON and the headers and checks every tensor that the config calls for. Weights are memory-mapped when they are asked for,
 /// file by file, and read from disk page by page as they are touched: who asks for some experts reads those alone. Safe for concurrent use.
 /// </summary>
@@ -15,6 +18,7 @@ public sealed class Checkpoint : IDisposable
     {
         _contents = contents;
         Config = config;
+        Tensors = contents.Tensors;
     }
 
     /// <summary>As it was given to <see cref="Open"/>.</summary>
@@ -28,7 +32,7 @@ public sealed class Checkpoint : IDisposable
     public IReadOnlyList<int> EosTokenIds => Generation.EosTokenIds.Count > 0 ? Generation.EosTokenIds : Config.EosTokenIds;
 
     /// <summary>Every stored tensor by name, those that the model does not use and FP8 scales included.</summary>
-    public IReadOnlyDictionary<string, TensorInfo> Tensors => _contents.Tensors;
+    public IReadOnlyDictionary<string, TensorInfo> Tensors { get; private set; }
 
     /// <summary>Paths of the weight files that have been mapped so far.</summary>
     public IReadOnlyCollection<string> MappedFiles
@@ -42,18 +46,54 @@ public sealed class Checkpoint : IDisposable
         }
     }
 
-    /// <summary>Opens a directory. Throws <see cref="CheckpointException"/> with the first thing that is wrong with it.</summary>
-    public static Checkpoint Open(string directory)
+    /// <summary>Opens a directory, or a GGUF file. Throws <see cref="CheckpointException"/> with the first thing that is wrong with it.</summary>
+    public static Checkpoint Open(string path)
     {
-        CheckpointContents contents = CheckpointContents.Read(directory);
+        CheckpointContents contents = CheckpointContents.Read(path);
         return contents.Problems.Count == 0 ? new Checkpoint(contents, contents.Config!) : throw new CheckpointException(contents.Problems[0]);
+    }
+
+    /// <summary>
+    /// Opens a checkpoint with its projections in a format. In <see cref="PackedLayout"/> they are those of a packed file beside it, else of one in the
+    /// user's cache, which is made where there is none that fits, and that takes a while.
+    /// </summary>
+    /// <param name="path">A directory, or a GGUF file.</param>
+    /// <param name="format">Which.</param>
+    /// <param name="tell">Is told, in sentences, of files that are not used and of one that is made.</param>
+    public static Checkpoint Open(string path, WeightFormat format, Action<string>? tell = null)
+    {
+        Checkpoint checkpoint = Open(path);
+        try
+        {
+            if (format != WeightFormat.Stored)
+            {
+                checkpoint.UsePacked(path, TypeOf(format), tell);
+            }
+
+            return checkpoint;
+        }
+        catch
+        {
+            checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Packs the weights into a file beside the checkpoint, where <see cref="Open(string, WeightFormat, Action{string})"/> finds it.</summary>
+    /// <returns>The file's path.</returns>
+    public string Pack(WeightFormat format)
+    {
+        TensorType type = TypeOf(format);
+        string beside = PackedFile.Beside(Directory, type);
+        PackedFile.Write(beside, Plan(type), name => Get(name));
+        return beside;
     }
 
     /// <summary>Whether a tensor of this name is stored.</summary>
     public bool Contains(string name) => Tensors.ContainsKey(name);
 
     /// <summary>
-    /// A weight, not copied: a vector or a matrix in F32, F16, BF16 or, with its block scales, F8_E4M3.
+    /// A weight, not copied: a vector or a matrix in F32, F16, BF16, in blocks or, with its block scales, F8_E4M3.
     /// Throws <see cref="CheckpointException"/> when there is none of this name or it has another shape.
     /// </summary>
     /// <param name="name">The tensor's name in the files.</param>
@@ -62,7 +102,7 @@ public sealed class Checkpoint : IDisposable
     {
         if (!Tensors.TryGetValue(name, out TensorInfo? tensor))
         {
-            throw new CheckpointException($"{Directory}: tensor \"{name}\" is in none of the safetensors files: the download is incomplete, or it is another model.");
+            throw new CheckpointException($"{Directory}: tensor \"{name}\" is in none of the model's files: the download is incomplete, or it is another model.");
         }
 
         if (expectedShape.Length > 0 && !tensor.Shape.SequenceEqual(expectedShape))
@@ -74,7 +114,7 @@ public sealed class Checkpoint : IDisposable
         if (!tensor.Type.IsWeight() || tensor.Shape.Count > 2)
         {
             throw new CheckpointException(
-                $"{tensor.File}: tensor \"{name}\" is {tensor.Type.FormatName()} {tensor.ShapeText}, but a vector or matrix in F32, F16, BF16 or F8_E4M3 was expected.");
+                $"{tensor.File}: tensor \"{name}\" is {tensor.Type.FormatName()} {tensor.ShapeText}, but a vector or matrix in F32, F16, BF16, F8_E4M3 or blocks was expected.");
         }
 
         return View(tensor, tensor.Type == TensorType.F8E4M3 ? Scales(tensor) : null);
@@ -90,6 +130,53 @@ public sealed class Checkpoint : IDisposable
             _mapped.Clear();
             _disposed = true;
         }
+    }
+
+    private static TensorType TypeOf(WeightFormat format) => format switch
+    {
+        WeightFormat.Q8 => TensorType.Q8,
+        WeightFormat.Q4 => TensorType.Q4,
+        _ => throw new ArgumentOutOfRangeException(nameof(format), format, "Weights are packed as Q8 or Q4."),
+    };
+
+    private PackedPlan Plan(TensorType type) => PackedPlan.Of(Config, _contents.Tensors, _contents.Files.Keys, type);
+
+    private void UsePacked(string path, TensorType type, Action<string>? tell)
+    {
+        PackedPlan plan = Plan(type);
+        string cached = PackedFile.InCache(plan);
+        string? file = ((string[])[PackedFile.Beside(path, type), cached]).FirstOrDefault(Fits);
+        if (file is null)
+        {
+            tell?.Invoke($"Packing the weights of {path} as {type.FormatName()} into {cached}, {plan.Length} bytes; this happens once.");
+            PackedFile.Write(cached, plan, name => Get(name));
+        }
+
+        Use(file ?? cached, plan);
+
+        bool Fits(string candidate)
+        {
+            string? problem = File.Exists(candidate) ? PackedFile.Problem(candidate, plan) : "";
+            if (problem?.Length > 0)
+            {
+                tell?.Invoke($"{candidate} {problem}: it is not used.");
+            }
+
+            return problem is null;
+        }
+    }
+
+    private void Use(string file, PackedPlan plan)
+    {
+        Dictionary<string, TensorInfo> tensors = new(Tensors, StringComparer.Ordinal);
+        foreach ((TensorInfo source, TensorType type, long offset) in plan.Tensors)
+        {
+            long bytes = PackedLayout.ByteCount(type, source.Shape[0], source.Shape[1]);
+            tensors[source.Name] = new TensorInfo(source.Name, type, source.Shape, file, offset, bytes);
+        }
+
+        Tensors = tensors;
+        _contents.Lengths[file] = plan.Length;
     }
 
     private BlockScales Scales(TensorInfo tensor)
@@ -127,8 +214,7 @@ public sealed class Checkpoint : IDisposable
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (!_mapped.TryGetValue(path, out MappedFile? file))
             {
-                List<TensorInfo> tensors = _contents.Files[path]!;
-                file = MappedFile.Open(path, tensors[^1].Offset + tensors[^1].ByteCount);
+                file = MappedFile.Open(path, _contents.Lengths[path]);
                 _mapped.Add(path, file);
             }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Qwen3.Cluster.Model.Checkpoints.Gguf;
 
 namespace Qwen3.Cluster.Model.Checkpoints;
 
@@ -28,25 +29,78 @@ internal sealed class CheckpointContents
     /// <summary>The weight files by path, with their tensors; null for one that is missing or refused.</summary>
     public Dictionary<string, List<TensorInfo>?> Files { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>What each weight file's header describes, in bytes.</summary>
+    public Dictionary<string, long> Lengths { get; } = new(StringComparer.Ordinal);
+
     public static CheckpointContents Read(string directory)
     {
         CheckpointContents contents = new(directory);
+        string? gguf = null;
+        contents.Try(() => gguf = GgufSet.Find(directory));
+        if (contents.Problems.Count > 0)
+        {
+            return contents;
+        }
+
+        if (gguf is not null)
+        {
+            contents.Try(() => contents.ReadGguf(gguf));
+            contents.Check("its metadata calls");
+            return contents;
+        }
+
         if (!System.IO.Directory.Exists(directory))
         {
             contents.Problems.Add(File.Exists(directory)
-                ? $"{directory} is a file, but the directory of a checkpoint was expected."
-                : $"{directory} does not exist, but the directory of a checkpoint was expected.");
+                ? $"{directory} is a file, but the directory of a checkpoint or a .gguf file was expected."
+                : $"{directory} does not exist, but the directory of a checkpoint or a .gguf file was expected.");
             return contents;
         }
 
         contents.Try(contents.ReadConfigs);
         contents.Try(contents.ReadFiles);
-        if (contents is { Config: ModelConfig config, Files.Count: > 0 })
+        contents.Check("config.json calls");
+        return contents;
+    }
+
+    private void Check(string caller)
+    {
+        if (this is { Config: ModelConfig config, Files.Count: > 0 })
         {
-            new TensorCheck(config, contents._tensors, directory, contents.Problems).Run(complete: !contents.Files.ContainsValue(null));
+            new TensorCheck(config, _tensors, Directory, caller, Problems).Run(complete: !Files.ContainsValue(null));
+        }
+    }
+
+    private void ReadGguf(string first)
+    {
+        GgufFile? head = null;
+        foreach (string path in GgufSet.Parts(first))
+        {
+            Files[path] = null;
+            Try(() =>
+            {
+                if (!File.Exists(path))
+                {
+                    throw new CheckpointException($"{path} is missing: all parts of a split GGUF file must lie in one directory, download it.");
+                }
+
+                GgufFile file = GgufFile.Read(path);
+                head ??= path == first ? file : null;
+                Lengths[path] = file.Length;
+                Files[path] = Add(path, file.Tensors.SelectMany(GgufNames.Translate));
+            });
         }
 
-        return contents;
+        if (head is not null)
+        {
+            if (head.Metadata.OptionalInt("split.count") is > 1 and int count && count != Files.Count)
+            {
+                throw new CheckpointException(
+                    $"{first} is one of {count} parts, but is not named as one: give the parts their names back, NAME-00001-of-{count:00000}.gguf and so on.");
+            }
+
+            Config = GgufConfig.Read(head, _tensors, Problems);
+        }
     }
 
     private void ReadConfigs()
@@ -127,25 +181,34 @@ internal sealed class CheckpointContents
         Try(() =>
         {
             List<TensorInfo> tensors = SafetensorsHeader.Read(path);
-            foreach (TensorInfo tensor in tensors)
+            Lengths[path] = tensors.Count == 0 ? 0 : tensors[^1].Offset + tensors[^1].ByteCount;
+            Files[path] = Add(path, tensors);
+        });
+    }
+
+    private List<TensorInfo> Add(string path, IEnumerable<TensorInfo> tensors)
+    {
+        List<TensorInfo> added = [];
+        foreach (TensorInfo tensor in tensors)
+        {
+            if (!_tensors.TryAdd(tensor.Name, tensor))
             {
-                if (!_tensors.TryAdd(tensor.Name, tensor))
-                {
-                    throw new CheckpointException($"{path} and {_tensors[tensor.Name].File} both hold tensor \"{tensor.Name}\": remove the file that does not belong here.");
-                }
+                throw new CheckpointException($"{path} and {_tensors[tensor.Name].File} both hold tensor \"{tensor.Name}\": remove the file that does not belong here.");
             }
 
-            Files[path] = tensors;
-        });
+            added.Add(tensor);
+        }
+
+        return added;
     }
 
     private string NoWeights()
     {
         string[] others = [.. System.IO.Directory.EnumerateFiles(Directory)
-            .Where(file => Path.GetExtension(file) is ".safetensors" or ".gguf" or ".bin" or ".pt" or ".pth")
+            .Where(file => Path.GetExtension(file) is ".safetensors" or ".bin" or ".pt" or ".pth")
             .Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
         string found = others.Length == 0 ? "" : $"; {others[0]} alone does not do{(others.Length == 1 ? "" : $", nor do the {others.Length - 1} files like it")}";
-        return $"{Directory} has neither {SingleFile} nor {IndexFile} with its shards{found}: download the safetensors version of the model.";
+        return $"{Directory} has neither {SingleFile} nor {IndexFile} with its shards{found}: download the safetensors version of the model, or a GGUF file.";
     }
 
     private void Try(Action read)

@@ -33,7 +33,7 @@ public sealed record CheckpointReport(
     /// <summary>Bytes of the weight files.</summary>
     public long Bytes => Files.Sum(file => file.Bytes ?? 0);
 
-    /// <summary>Looks at a directory, whatever is in it. Reads JSON and headers, no weights; throws nothing for bad content.</summary>
+    /// <summary>Looks at a directory or a GGUF file, whatever is in it. Reads JSON and headers, no weights; throws nothing for bad content.</summary>
     public static CheckpointReport Of(string directory)
     {
         CheckpointContents contents = CheckpointContents.Read(directory);
@@ -47,6 +47,6 @@ public sealed record CheckpointReport(
             [.. contents.Tensors.Values.GroupBy(tensor => tensor.Type)
                 .Select(group => new TensorTypeReport(group.Key.FormatName(), group.Count(), group.Sum(tensor => tensor.ByteCount)))
                 .OrderByDescending(type => type.Bytes).ThenBy(type => type.Type, StringComparer.Ordinal)],
-            System.IO.Directory.Exists(directory) ? TokenizerReport.Of(directory, contents.Config) : TokenizerReport.Nothing);
+            System.IO.Directory.Exists(directory) || contents.Files.Count > 0 ? TokenizerReport.Of(directory, contents.Config) : TokenizerReport.Nothing);
     }
 }

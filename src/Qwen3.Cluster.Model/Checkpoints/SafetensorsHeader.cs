@@ -87,7 +87,7 @@ internal static class SafetensorsHeader
 
         if (!TensorTypes.TryParse(JsonFile.Text(dtype), out TensorType type))
         {
-            throw Refuse(path, name, $"has the unknown dtype {Shorten(dtype)}; known are {string.Join(", ", Enum.GetValues<TensorType>().Select(TensorTypes.FormatName))}");
+            throw Refuse(path, name, $"has the unknown dtype {Shorten(dtype)}; known are {string.Join(", ", Enum.GetValues<TensorType>().Where(TensorTypes.IsSafetensors).Select(TensorTypes.FormatName))}");
         }
 
         if (dimensions.ValueKind != JsonValueKind.Array)

@@ -1,7 +1,12 @@
 namespace Qwen3.Cluster.Model.Checkpoints;
 
 /// <summary>Compares the tensors that are there with those that the config calls for. Reads no data.</summary>
-internal sealed class TensorCheck(ModelConfig config, IReadOnlyDictionary<string, TensorInfo> tensors, string directory, List<string> problems)
+/// <param name="config">What the model is.</param>
+/// <param name="tensors">All that are there.</param>
+/// <param name="directory">For messages.</param>
+/// <param name="caller">Who calls for tensors, for messages: <c>config.json calls</c>.</param>
+/// <param name="problems">Receives what is wrong.</param>
+internal sealed class TensorCheck(ModelConfig config, IReadOnlyDictionary<string, TensorInfo> tensors, string directory, string caller, List<string> problems)
 {
     private const int MostListed = 20;
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
@@ -34,8 +39,8 @@ internal sealed class TensorCheck(ModelConfig config, IReadOnlyDictionary<string
         if (firstMissing is not null)
         {
             string others = missing == 1 ? "" : missing < 1000 ? $" (and {missing - 1} more tensors)" : " (and a thousand more tensors)";
-            problems.Add($"{directory}: tensor \"{firstMissing.Name}\" {TensorInfo.FormatShape(firstMissing.Shape)}{others} is in none of the safetensors files, "
-                + "but config.json calls for it: the download is incomplete, or the config belongs to another model.");
+            problems.Add($"{directory}: tensor \"{firstMissing.Name}\" {TensorInfo.FormatShape(firstMissing.Shape)}{others} is in none of the model's files, "
+                + $"but {caller} for it: the download is incomplete, or the config belongs to another model.");
         }
 
         CheckUnknown(reachedTheEnd: missing < 1000);
@@ -49,7 +54,7 @@ internal sealed class TensorCheck(ModelConfig config, IReadOnlyDictionary<string
     {
         if (!tensor.Shape.SequenceEqual(shape))
         {
-            Add(tensor, $"has the shape {tensor.ShapeText}, but config.json calls for {TensorInfo.FormatShape(shape)}: the config belongs to another model");
+            Add(tensor, $"has the shape {tensor.ShapeText}, but {caller} for {TensorInfo.FormatShape(shape)}: the config belongs to another model");
         }
 
         bool scaled = tensors.TryGetValue(tensor.Name + TensorCatalog.ScaleSuffix, out TensorInfo? scales);
@@ -103,7 +108,7 @@ internal sealed class TensorCheck(ModelConfig config, IReadOnlyDictionary<string
         {
             if (!_known.Contains(tensor.Name) && !TensorCatalog.IsRedundant(tensor.Name, config))
             {
-                Add(tensor, "is none that config.json calls for, and leaving it out would run another model than the one that was trained");
+                Add(tensor, $"is none that {caller} for, and leaving it out would run another model than the one that was trained");
             }
         }
     }

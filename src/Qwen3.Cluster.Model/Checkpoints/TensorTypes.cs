@@ -3,9 +3,9 @@ namespace Qwen3.Cluster.Model.Checkpoints;
 /// <summary>What the format says about each <see cref="TensorType"/>.</summary>
 public static class TensorTypes
 {
-    private static readonly Dictionary<string, TensorType> ByName = Enum.GetValues<TensorType>().ToDictionary(FormatName, StringComparer.Ordinal);
+    private static readonly Dictionary<string, TensorType> ByName = Enum.GetValues<TensorType>().Where(IsSafetensors).ToDictionary(FormatName, StringComparer.Ordinal);
 
-    /// <summary>Bytes of one element.</summary>
+    /// <summary>Bytes of one element; 1 where the type <see cref="IsBlocked"/>, so that the "elements" of such a tensor are its bytes.</summary>
     public static int Size(this TensorType type) => type switch
     {
         TensorType.F64 or TensorType.I64 or TensorType.U64 => 8,
@@ -23,8 +23,18 @@ public static class TensorTypes
         _ => type.ToString(),
     };
 
-    /// <summary>Whether a weight may be stored so: F32, F16, BF16 or F8_E4M3.</summary>
-    public static bool IsWeight(this TensorType type) => type is TensorType.F32 or TensorType.F16 or TensorType.BF16 or TensorType.F8E4M3;
+    /// <summary>Whether a weight may be stored so: F32, F16, BF16, F8_E4M3, or in blocks.</summary>
+    public static bool IsWeight(this TensorType type) =>
+        type is TensorType.F32 or TensorType.F16 or TensorType.BF16 or TensorType.F8E4M3 || type.IsBlocked();
+
+    /// <summary>Whether it is one of the safetensors format.</summary>
+    public static bool IsSafetensors(this TensorType type) => type <= TensorType.Bool;
+
+    /// <summary>Whether numbers are stored in blocks that share a scale: then a row is no run of elements.</summary>
+    public static bool IsBlocked(this TensorType type) => !type.IsSafetensors();
+
+    /// <summary>Whether it is one of <see cref="Quantization.PackedLayout"/>.</summary>
+    public static bool IsPacked(this TensorType type) => type is TensorType.Q8 or TensorType.Q4;
 
     internal static bool TryParse(string? name, out TensorType type)
     {

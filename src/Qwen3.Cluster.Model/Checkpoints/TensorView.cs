@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using Qwen3.Cluster.Model.Checkpoints.Gguf;
+using Qwen3.Cluster.Model.Quantization;
 
 namespace Qwen3.Cluster.Model.Checkpoints;
 
@@ -12,7 +14,8 @@ public sealed unsafe class TensorView
     private readonly int[] _shape;
     private readonly BlockScales? _scales;
 
-    internal TensorView(string name, byte* data, TensorType type, int[] shape, long rowStride, object owner, BlockScales? scales)
+    internal TensorView(
+        string name, byte* data, TensorType type, int[] shape, long rowStride, object owner, BlockScales? scales, int firstRow = 0, int firstColumn = 0)
     {
         Name = name;
         Data = data;
@@ -21,12 +24,17 @@ public sealed unsafe class TensorView
         RowStride = rowStride;
         _owner = owner;
         _scales = scales;
+        FirstRow = firstRow;
+        FirstColumn = firstColumn;
     }
 
     /// <summary>The tensor's name in the checkpoint, for messages.</summary>
     public string Name { get; }
 
-    /// <summary>The first element. Little endian; not necessarily aligned to the element's size.</summary>
+    /// <summary>
+    /// The first element. Little endian; not necessarily aligned to the element's size. Where the type <see cref="TensorTypes.IsBlocked"/>,
+    /// the first byte of the whole tensor, of which this view begins at <see cref="FirstRow"/> and <see cref="FirstColumn"/>.
+    /// </summary>
     public byte* Data { get; }
 
     public TensorType Type { get; }
@@ -41,6 +49,12 @@ public sealed unsafe class TensorView
 
     /// <summary>Elements from the start of one row to the start of the next; more than <see cref="Columns"/> in a slice of columns.</summary>
     public long RowStride { get; }
+
+    /// <summary>In a slice of a tensor of blocks, which of the tensor's rows is its first; else 0.</summary>
+    public int FirstRow { get; }
+
+    /// <summary>In a slice of a tensor of blocks, which of the tensor's columns is its first; else 0.</summary>
+    public int FirstColumn { get; }
 
     /// <summary>Whether the rows follow each other without gaps.</summary>
     public bool IsContiguous => RowStride == Columns || Rows == 1;
@@ -64,8 +78,14 @@ public sealed unsafe class TensorView
     }
 
     /// <summary>The first element of a row.</summary>
+    /// <exception cref="InvalidOperationException">The type <see cref="TensorTypes.IsBlocked"/>.</exception>
     public byte* Row(int row)
     {
+        if (Type.IsBlocked())
+        {
+            throw new InvalidOperationException($"{this} is stored in blocks: its rows can be copied as floats, not pointed to.");
+        }
+
         ArgumentOutOfRangeException.ThrowIfNegative(row);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Rows);
         return Data + row * RowStride * Type.Size();
@@ -75,7 +95,9 @@ public sealed unsafe class TensorView
     public TensorView SliceRows(int start, int count)
     {
         CheckRange(start, count, Rows);
-        return new TensorView(Name, Data + start * RowStride * Type.Size(), Type, [count, Columns], RowStride, _owner, _scales?.Slice(start, 0));
+        return Type.IsBlocked()
+            ? new TensorView(Name, Data, Type, [count, Columns], RowStride, _owner, scales: null, FirstRow + start, FirstColumn)
+            : new TensorView(Name, Data + start * RowStride * Type.Size(), Type, [count, Columns], RowStride, _owner, _scales?.Slice(start, 0));
     }
 
     /// <summary>Columns <paramref name="start"/> to <paramref name="start"/> + <paramref name="count"/> - 1 of every row. The rows keep their distance.</summary>
@@ -83,7 +105,9 @@ public sealed unsafe class TensorView
     {
         CheckRange(start, count, Columns);
         int[] shape = _shape.Length == 2 ? [Rows, count] : [count];
-        return new TensorView(Name, Data + (long)start * Type.Size(), Type, shape, RowStride, _owner, _scales?.Slice(0, start));
+        return Type.IsBlocked()
+            ? new TensorView(Name, Data, Type, shape, RowStride, _owner, scales: null, FirstRow, FirstColumn + start)
+            : new TensorView(Name, Data + (long)start * Type.Size(), Type, shape, RowStride, _owner, _scales?.Slice(0, start));
     }
 
     /// <summary>Writes one row as float32, exactly; block-quantised weights come multiplied by their scales.</summary>
@@ -96,8 +120,24 @@ public sealed unsafe class TensorView
             throw new ArgumentException($"A row of {Name} has {Columns} elements, the destination {destination.Length}.", nameof(destination));
         }
 
-        FloatConversion.ToFloats(Row(row), Type, destination);
-        _scales?.Apply(row, destination);
+        if (Type.IsPacked())
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Rows, nameof(row));
+            int whole = FirstRow + row;
+            byte* group = Data + ((nint)(whole / PackedLayout.GroupRows) * PackedLayout.SuperblockCount((int)RowStride) * PackedLayout.SuperblockBytes(Type));
+            PackedRows.Read(Type, group, whole % PackedLayout.GroupRows, FirstColumn, destination);
+        }
+        else if (Type.IsBlocked())
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Rows, nameof(row));
+            GgmlBlocks.Read(Type, BlockRow(row), FirstColumn, destination);
+        }
+        else
+        {
+            FloatConversion.ToFloats(Row(row), Type, destination);
+            _scales?.Apply(row, destination);
+        }
+
         GC.KeepAlive(this);
     }
 
@@ -123,6 +163,9 @@ public sealed unsafe class TensorView
         CopyTo(values);
         return values;
     }
+
+    /// <summary>The first block of a row of the whole tensor, of which this view's row may be a part; for ggml's types.</summary>
+    internal byte* BlockRow(int row) => Data + ((nint)(FirstRow + row) * ((nint)RowStride / GgmlTypes.BlockLength(Type) * GgmlTypes.BlockBytes(Type)));
 
     public override string ToString() => $"{Name} {Type.FormatName()} {TensorInfo.FormatShape(_shape)}";
 

@@ -1,5 +1,6 @@
 using Qwen3.Cluster.Model.Backends;
 using Qwen3.Cluster.Model.Checkpoints;
+using Qwen3.Cluster.Model.Quantization;
 
 namespace Qwen3.Cluster.Model.Experts;
 
@@ -13,7 +14,9 @@ public sealed class ExpertLayout
     /// <summary>How many slices a dense feed-forward block has unless asked otherwise.</summary>
     public const int DefaultDenseSlices = 4;
 
-    // Slices begin at multiples of it where the block is wide enough: one vector of the widest machine.
+    // Slices begin at multiples of the first where the block is wide enough, so that those of packed weights begin where a superblock does;
+    // else of the second, one vector of the widest machine.
+    private const int WideAlignment = PackedLayout.SuperblockColumns;
     private const int SliceAlignment = 16;
 
     private readonly ModelConfig _config;
@@ -93,7 +96,7 @@ public sealed class ExpertLayout
     private int SliceStart(int slice)
     {
         int width = _config.IntermediateSize;
-        int unit = width >= SliceAlignment * _denseSlices ? SliceAlignment : 1;
+        int unit = width >= WideAlignment * _denseSlices ? WideAlignment : width >= SliceAlignment * _denseSlices ? SliceAlignment : 1;
         return slice == _denseSlices ? width : (int)((long)(width / unit) * slice / _denseSlices) * unit;
     }
 }

@@ -25,10 +25,11 @@ public sealed record AutoCalibration
     public int ProbeTokens { get; init; } = 24;
 
     /// <summary>Reads a model's file; null when it has none.</summary>
+    /// <param name="model">Its directory, or its GGUF file.</param>
     /// <exception cref="CheckpointException">The file is damaged.</exception>
-    public static AutoCalibration? Load(string directory)
+    public static AutoCalibration? Load(string model)
     {
-        string path = Path.Combine(directory, FileName);
+        string path = PathOf(model);
         if (!Path.Exists(path))
         {
             return null;
@@ -47,14 +48,19 @@ public sealed record AutoCalibration
     }
 
     /// <summary>Writes a model's file, whole or not at all.</summary>
+    /// <param name="model">Its directory, or its GGUF file.</param>
     /// <exception cref="IOException">The directory cannot be written to.</exception>
-    public void Save(string directory)
+    public void Save(string model)
     {
-        string path = Path.Combine(directory, FileName);
+        string path = PathOf(model);
         string unfinished = $"{path}.{Environment.ProcessId}";
         File.WriteAllText(unfinished, JsonSerializer.Serialize(
             new Dictionary<string, object> { ["threshold"] = Threshold, ["probe_tokens"] = ProbeTokens },
             new JsonSerializerOptions { WriteIndented = true }) + "\n");
         File.Move(unfinished, path, overwrite: true);
     }
+
+    /// <summary>Where a model's file is, or would be.</summary>
+    /// <param name="model">Its directory, or its GGUF file.</param>
+    public static string PathOf(string model) => Path.Combine(File.Exists(model) ? Path.GetDirectoryName(Path.GetFullPath(model))! : model, FileName);
 }

@@ -26,8 +26,8 @@ public sealed class ChatTemplate
     };
 
     /// <summary>
-    /// The template of a checkpoint: its chat_template.jinja, else chat_template of its tokenizer_config.json. A checkpoint with
-    /// neither gets the hybrid template of July 2025.
+    /// The template of a checkpoint: its chat_template.jinja, else chat_template of its tokenizer_config.json, or that of its GGUF file. A checkpoint
+    /// without one gets the hybrid template of July 2025.
     /// </summary>
     /// <exception cref="CheckpointException">The template is none of Qwen3's, so that its prompts would be wrong; or a file is damaged.</exception>
     public static ChatTemplate Load(string directory) =>

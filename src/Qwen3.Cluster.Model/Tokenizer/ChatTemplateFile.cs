@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Qwen3.Cluster.Model.Checkpoints;
+using Qwen3.Cluster.Model.Checkpoints.Gguf;
 
 namespace Qwen3.Cluster.Model.Tokenizer;
 
@@ -9,6 +10,11 @@ internal static class ChatTemplateFile
     /// <summary>The template's text and where it was found; null when the checkpoint has none.</summary>
     public static (string Text, string Place)? Find(string directory)
     {
+        if (GgufSet.Find(directory) is { } gguf)
+        {
+            return GgufTokenizer.ChatTemplate(gguf) is { } inside ? (inside, $"{gguf}: tokenizer.chat_template") : null;
+        }
+
         string jinja = Path.Combine(directory, "chat_template.jinja");
         if (File.Exists(jinja))
         {

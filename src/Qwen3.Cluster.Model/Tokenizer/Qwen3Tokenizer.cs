@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Qwen3.Cluster.Model.Checkpoints;
+using Qwen3.Cluster.Model.Checkpoints.Gguf;
 
 namespace Qwen3.Cluster.Model.Tokenizer;
 
@@ -34,10 +35,15 @@ public sealed class Qwen3Tokenizer
     /// <summary>Ids of the tokens that a conversation is built from.</summary>
     public SpecialTokens SpecialTokens { get; }
 
-    /// <summary>Reads a tokenizer.json, given by its path or by the directory that holds it.</summary>
+    /// <summary>Reads a tokenizer.json, given by its path or by the directory that holds it; or the tokenizer in a GGUF file, given likewise.</summary>
     /// <exception cref="CheckpointException">The file is missing, damaged, or not of the Qwen family.</exception>
     public static Qwen3Tokenizer Load(string directoryOrFile)
     {
+        if (GgufSet.Find(directoryOrFile) is { } gguf)
+        {
+            return new Qwen3Tokenizer(TokenizerFile.ReadGguf(gguf));
+        }
+
         string path = Directory.Exists(directoryOrFile) ? Path.Combine(directoryOrFile, "tokenizer.json") : directoryOrFile;
         return new Qwen3Tokenizer(TokenizerFile.Read(path));
     }

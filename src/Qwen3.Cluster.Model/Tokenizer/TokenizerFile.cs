@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Qwen3.Cluster.Model.Checkpoints;
+using Qwen3.Cluster.Model.Checkpoints.Gguf;
 
 namespace Qwen3.Cluster.Model.Tokenizer;
 
@@ -40,8 +41,15 @@ internal sealed class TokenizerFile
         return new TokenizerFile(path, json.RootElement);
     }
 
+    /// <summary>The same from the metadata of a GGUF file.</summary>
+    public static TokenizerFile ReadGguf(string path)
+    {
+        using JsonDocument json = GgufTokenizer.ToJson(path);
+        return new TokenizerFile(path, json.RootElement);
+    }
+
     public CheckpointException Refusal(string what) =>
-        new($"{_path}: {what}; download the tokenizer.json of a Qwen3 checkpoint again.");
+        new($"{_path}: {what}; download the {(_path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) ? "GGUF file" : "tokenizer.json")} of a Qwen3 checkpoint again.");
 
     private void CheckPipeline(JsonElement root, JsonElement model)
     {

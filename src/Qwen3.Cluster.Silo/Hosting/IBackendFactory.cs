@@ -14,7 +14,7 @@ public interface IBackendFactory
 
     /// <summary>Bytes that a stored number takes once a weight is loaded.</summary>
     /// <param name="type">How it is stored.</param>
-    int BytesOf(TensorType type);
+    double BytesOf(TensorType type);
 
     /// <summary>Makes one, for one compute thread to own.</summary>
     /// <param name="threads">Threads that it may use, its caller's included; 0: one for each core.</param>

@@ -67,11 +67,13 @@ public sealed record ModelFiles(
         }
     }
 
-    /// <summary>Opens a model's directory.</summary>
+    /// <summary>Opens a model's directory or file.</summary>
+    /// <param name="options">Which, and in what form its weights are used.</param>
+    /// <param name="tell">Is told, in sentences, what becomes of packed weights.</param>
     /// <exception cref="CheckpointException">Something is missing, damaged or not supported.</exception>
-    public static ModelFiles Open(ModelOptions options)
+    public static ModelFiles Open(ModelOptions options, Action<string> tell)
     {
-        Checkpoint checkpoint = Checkpoint.Open(options.Directory);
+        Checkpoint checkpoint = Checkpoint.Open(options.Directory, options.Weights, tell);
         try
         {
             ExpertLayout layout = ExpertLayout.For(checkpoint.Config, options.DenseSlices);

@@ -1,3 +1,4 @@
+using Qwen3.Cluster.Model.Checkpoints;
 using Qwen3.Cluster.Model.Experts;
 
 namespace Qwen3.Cluster.Silo.Hosting;
@@ -8,8 +9,11 @@ public sealed class ModelOptions
     /// <summary>As requests name it; the directory's name if empty.</summary>
     public string Name { get; set; } = "";
 
-    /// <summary>A directory as Hugging Face or ModelScope gives it.</summary>
+    /// <summary>A directory as Hugging Face or ModelScope gives it, or a GGUF file.</summary>
     public string Directory { get; set; } = "";
+
+    /// <summary>How its weights are used: as they are stored, or packed in 8 or 4 bits, in a file that is made at the first use. The same on all nodes.</summary>
+    public WeightFormat Weights { get; set; }
 
     /// <summary>Shards that the experts are spread over; 1 to the number of experts of a layer. Fixed for a model, whatever the number of nodes.</summary>
     public int ExpertShards { get; set; } = 4;

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Qwen3.Cluster.Contracts.Messages;
 using Qwen3.Cluster.Silo.Compute;
@@ -5,17 +6,17 @@ using Qwen3.Cluster.Silo.Compute;
 namespace Qwen3.Cluster.Silo.Hosting;
 
 /// <summary>The models of this silo: each one's files are opened at first use, once, for all grains. Safe for concurrent use.</summary>
-public sealed class ModelStore : IAsyncDisposable
+public sealed partial class ModelStore : IAsyncDisposable
 {
     private readonly Dictionary<string, Loading<ModelFiles>> _models;
 
     /// <summary>Opens nothing yet.</summary>
-    public ModelStore(IOptions<Qwen3Options> options, TimeProvider time)
+    public ModelStore(IOptions<Qwen3Options> options, TimeProvider time, ILogger<ModelStore> logger)
     {
         Names = [.. options.Value.Models.Select(model => model.Name)];
         _models = options.Value.Models.ToDictionary(
             model => model.Name,
-            model => new Loading<ModelFiles>(model.Name, () => Task.Run(() => ModelFiles.Open(model)), options.Value.RetryLoadAfter, time));
+            model => new Loading<ModelFiles>(model.Name, () => Task.Run(() => ModelFiles.Open(model, news => LogNews(logger, model.Name, news))), options.Value.RetryLoadAfter, time));
     }
 
     /// <summary>The models, the default one first.</summary>
@@ -45,4 +46,7 @@ public sealed class ModelStore : IAsyncDisposable
             (await model.Get()).Checkpoint.Dispose();
         }
     }
+
+    [LoggerMessage(LogLevel.Information, "Model '{Model}': {News}")]
+    private static partial void LogNews(ILogger logger, string model, string news);
 }

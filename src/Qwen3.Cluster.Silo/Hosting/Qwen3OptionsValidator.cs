@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Qwen3.Cluster.Contracts.Messages;
+using Qwen3.Cluster.Model.Checkpoints;
 using Qwen3.Cluster.Model.Experts;
 using Qwen3.Cluster.Model.Generation;
 
@@ -61,11 +62,11 @@ internal sealed class Qwen3OptionsValidator(IEnumerable<IBackendFactory> backend
 
     private void Check(ModelOptions model, string setting, List<string> problems)
     {
-        if (!Directory.Exists(model.Directory))
+        if (!Path.Exists(model.Directory))
         {
             problems.Add(model.Directory.Length == 0
-                ? $"{setting}Directory is empty: it must name a model's directory."
-                : $"{setting}Directory is '{model.Directory}': there is no such directory.");
+                ? $"{setting}Directory is empty: it must name a model's directory, or its GGUF file."
+                : $"{setting}Directory is '{model.Directory}': there is no such directory or file.");
         }
 
         if (model.Name == ModelName.Auto)
@@ -97,6 +98,11 @@ internal sealed class Qwen3OptionsValidator(IEnumerable<IBackendFactory> backend
         if (model.Auto.ProbeTokens is < 1 or > AutoCalibration.MostProbeTokens)
         {
             problems.Add($"{setting}Auto:ProbeTokens is {model.Auto.ProbeTokens}: it must be 1 to {AutoCalibration.MostProbeTokens}.");
+        }
+
+        if (!Enum.IsDefined(model.Weights))
+        {
+            problems.Add($"{setting}Weights is {model.Weights}: it must be one of {string.Join(", ", Enum.GetNames<WeightFormat>())}.");
         }
 
         AddIfLess(nameof(ModelOptions.ExpertShards), model.ExpertShards, 1);

@@ -13,7 +13,7 @@ internal sealed class ReferenceBackendFactory : IBackendFactory
     public ComputeDevice Device => ComputeDevice.Cpu();
 
     /// <inheritdoc/>
-    public int BytesOf(TensorType type) => sizeof(float);
+    public double BytesOf(TensorType type) => sizeof(float);
 
     /// <inheritdoc/>
     public IBackend Create(int threads) => new ReferenceBackend();

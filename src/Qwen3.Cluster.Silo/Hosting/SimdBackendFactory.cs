@@ -1,5 +1,6 @@
 using Qwen3.Cluster.Model.Backends;
 using Qwen3.Cluster.Model.Checkpoints;
+using Qwen3.Cluster.Model.Quantization;
 
 namespace Qwen3.Cluster.Silo.Hosting;
 
@@ -13,7 +14,12 @@ internal sealed class SimdBackendFactory : IBackendFactory
     public ComputeDevice Device => ComputeDevice.Cpu();
 
     /// <inheritdoc/>
-    public int BytesOf(TensorType type) => type == TensorType.BF16 ? sizeof(ushort) : sizeof(float);
+    public double BytesOf(TensorType type) => type switch
+    {
+        TensorType.BF16 => sizeof(ushort),
+        _ when TensorPacker.TypeFor(type) is TensorType packed => PackedLayout.SuperblockBytes(packed) / (double)PackedLayout.SuperblockWeights,
+        _ => sizeof(float),
+    };
 
     /// <inheritdoc/>
     public IBackend Create(int threads) => new SimdBackend(threads == 0 ? Environment.ProcessorCount : threads);

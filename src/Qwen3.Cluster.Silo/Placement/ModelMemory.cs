@@ -17,7 +17,7 @@ internal sealed class ModelMemory
     public ModelMemory(ModelFiles files, IBackendFactory backend) => (_files, _backend) = (files, backend);
 
     /// <summary>Bytes of some experts' weights.</summary>
-    public long OfExperts(IEnumerable<LayerExpert> experts) => experts.Sum(id =>
+    public long OfExperts(IEnumerable<LayerExpert> experts) => (long)experts.Sum(id =>
         _files.Layout.ParametersOf(id.Layer, id.Expert)
         * _backend.BytesOf(_files.Checkpoint.Tensors[_files.Layout.TensorOf(id.Layer, id.Expert)].Type));
 
@@ -27,9 +27,9 @@ internal sealed class ModelMemory
         get
         {
             HashSet<string> used = [.. TensorCatalog.Expected(_files.Checkpoint.Config).Select(tensor => tensor.Name)];
-            return _files.Checkpoint.Tensors.Values
+            return (long)_files.Checkpoint.Tensors.Values
                 .Where(tensor => used.Contains(tensor.Name) && !IsOfExperts(tensor.Name))
-                .Sum(tensor => tensor.ByteCount / tensor.Type.Size() * _backend.BytesOf(tensor.Type));
+                .Sum(tensor => tensor.ElementCount * _backend.BytesOf(tensor.Type));
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Qwen3.Cluster.Model.Checkpoints;
 
 namespace Qwen3.Cluster.Torch.Loading;
 
@@ -16,7 +17,7 @@ internal static class RelaxedLibrary
     {
         FileInfo source = new(file);
         string key = string.Create(CultureInfo.InvariantCulture, $"{source.Length:x}-{source.LastWriteTimeUtc.Ticks:x}");
-        string directory = Path.Combine(CacheRoot(), "qwen3-cluster", "native");
+        string directory = UserCache.Directory("native");
         string copy = Path.Combine(directory, $"{Path.GetFileNameWithoutExtension(file)}-{key}.so");
         if (File.Exists(copy))
         {
@@ -41,16 +42,5 @@ internal static class RelaxedLibrary
                 $"{directory} cannot hold the copy of {Path.GetFileName(file)} that this system needs; set XDG_CACHE_HOME to a writable directory.", e);
         }
         return copy;
-    }
-
-    private static string CacheRoot()
-    {
-        string? configured = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
-        if (!string.IsNullOrEmpty(configured) && Path.IsPathRooted(configured))
-        {
-            return configured;
-        }
-        string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        return home.Length > 0 ? Path.Combine(home, ".cache") : Path.GetTempPath();
     }
 }

@@ -19,7 +19,7 @@ internal sealed class HookedBackends : IBackendFactory
 
     public ComputeDevice Device => ComputeDevice.Cpu();
 
-    public int BytesOf(TensorType type) => sizeof(float);
+    public double BytesOf(TensorType type) => sizeof(float);
 
     public IBackend Create(int threads)
     {

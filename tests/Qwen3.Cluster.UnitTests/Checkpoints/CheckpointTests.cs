@@ -180,8 +180,8 @@ public sealed class CheckpointTests
         builder.WriteConfig();
         Assert.Contains("is a file", Refusal(builder.FilePath("config.json")), StringComparison.Ordinal);
         builder.Refused("neither model.safetensors nor model.safetensors.index.json");
-        File.WriteAllText(builder.FilePath("model.gguf"), "GGUF");
-        builder.Refused("model.gguf", "safetensors version");
+        File.WriteAllText(builder.FilePath("model.bin"), "PK");
+        builder.Refused("model.bin", "safetensors version", "GGUF");
         builder.WriteShards(ShardOfExpert);
         File.Delete(builder.FilePath("expert-2.safetensors"));
         builder.Refused("expert-2.safetensors", "cannot be read");

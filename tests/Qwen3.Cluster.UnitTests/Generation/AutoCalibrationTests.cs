@@ -19,6 +19,18 @@ public sealed class AutoCalibrationTests : IDisposable
         Assert.Single(Directory.GetFiles(_directory));
     }
 
+    [Fact]
+    public void A_model_that_is_one_file_has_it_beside_itself()
+    {
+        string gguf = Path.Combine(_directory, "model.gguf");
+        File.WriteAllText(gguf, "");
+        AutoCalibration saved = new() { Threshold = 0.5, ProbeTokens = 7 };
+        saved.Save(gguf);
+
+        Assert.Equal(saved, AutoCalibration.Load(gguf));
+        Assert.True(File.Exists(Path.Combine(_directory, AutoCalibration.FileName)));
+    }
+
     [Theory]
     [InlineData("""{ "probe_tokens": 24 }""", "threshold")]
     [InlineData("""{ "threshold": 0.5 }""", "probe_tokens")]

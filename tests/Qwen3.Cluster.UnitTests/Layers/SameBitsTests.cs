@@ -5,12 +5,13 @@ using Qwen3.Cluster.Model.Checkpoints;
 using Qwen3.Cluster.Model.Experts;
 using Qwen3.Cluster.Model.Layers;
 using Qwen3.Cluster.Tests;
+using Qwen3.Cluster.UnitTests.Checkpoints.Gguf;
 
 namespace Qwen3.Cluster.UnitTests.Layers;
 
 /// <summary>
 /// On the SIMD back-end the bits of a token's logits depend on its sequence alone: equality, not closeness. Each round draws, from its seed,
-/// sequences, the cuts of their prompts, who shares a step with whom, the page size and which pages, threads, registers, the homes of the experts,
+/// sequences, the cuts of their prompts, who shares a step with whom, the page size and which pages, threads, registers, instructions, the homes of the experts,
 /// how exact the way to them is, and whether steps run as two halves meanwhile.
 /// </summary>
 public sealed class SameBitsTests
@@ -24,6 +25,9 @@ public sealed class SameBitsTests
             seed: 12),
         ["dense"] = RandomCheckpoint.Make(new JsonObject { ["num_experts"] = 0 }, TensorType.F16, seed: 13),
         ["large"] = RandomCheckpoint.Make(new JsonObject { ["hidden_size"] = 512, ["num_hidden_layers"] = 2 }, seed: 14),
+        ["8 bits"] = Packed(TensorType.Q8_0, isMoe: true),
+        ["4 bits"] = Packed(TensorType.Q4_0, isMoe: true),
+        ["4 bits, dense"] = Packed(TensorType.Q4_0, isMoe: false),
     };
 
     public static TheoryData<string, int> Rounds
@@ -56,16 +60,17 @@ public sealed class SameBitsTests
 
         int pageSize = new[] { 1, 3, 4, 16, 32 }[random.Next(5)];
         LaneWidth width = (LaneWidth)random.Next(3);
+        ByteDots dots = ByteDotsOfMachine.Supported.ElementAt(random.Next(ByteDotsOfMachine.Supported.Count()));
         int threads = random.Next(1, 4);
         int parts = random.Next(1, 5);
         bool overlaps = random.Next(3) > 0;
-        string round = $"page size {pageSize}, {width}, {threads} threads, {parts} pools, {precision}{(overlaps ? ", in halves" : "")}";
+        string round = $"page size {pageSize}, {width}, {dots}, {threads} threads, {parts} pools, {precision}{(overlaps ? ", in halves" : "")}";
         int pages = (60 / pageSize) + 1;
         using TestModel shared = new(
             Directories[name],
-            new SimdBackend(threads, width),
+            new SimdBackend(threads, width, dots),
             new CacheOptions(pageSize, pages * sequences.Length),
-            makePool: (checkpoint, layout) => new SplitExpertPool(checkpoint, layout, parts, seed, () => new SimdBackend(1, width))
+            makePool: (checkpoint, layout) => new SplitExpertPool(checkpoint, layout, parts, seed, () => new SimdBackend(1, width, dots))
             {
                 Precision = precision,
                 CanOverlap = overlaps,
@@ -127,6 +132,14 @@ public sealed class SameBitsTests
                 Assert.Equal(expected, logits);
             }
         }
+    }
+
+    // A file of packed weights, which goes with the process.
+    private static string Packed(TensorType type, bool isMoe)
+    {
+        GgufBuilder builder = new(type, isMoe);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => builder.Dispose();
+        return builder.Write();
     }
 
     private static int[] RandomTokens(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => random.Next(128))];

@@ -5,7 +5,7 @@ namespace Qwen3.Cluster.Model.Backends.Simd;
 
 /// <summary>
 /// A matrix as float32 or bfloat16, rows of a multiple of 16. One that a checkpoint maps like this is used where it lies; else it is copied once:
-/// odd rows are padded with zeros, and F16 and scaled F8_E4M3 become float32, because neither is exact in bfloat16.
+/// odd rows are padded with zeros, and F16, scaled F8_E4M3 and blocks become float32, because none of them is exact in bfloat16.
 /// </summary>
 internal sealed unsafe class SimdWeight : Weight
 {

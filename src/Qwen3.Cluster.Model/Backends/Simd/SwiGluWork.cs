@@ -6,8 +6,8 @@ namespace Qwen3.Cluster.Model.Backends.Simd;
 /// </summary>
 internal unsafe struct SwiGluWork : IParallelWork
 {
-    public MatrixProduct Gate;
-    public MatrixProduct Up;
+    public WeightProduct Gate;
+    public WeightProduct Up;
 
     public readonly void Run(int worker, int first, int end)
     {

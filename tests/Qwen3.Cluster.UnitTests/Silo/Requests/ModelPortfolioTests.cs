@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Qwen3.Cluster.Contracts.Messages;
 using Qwen3.Cluster.Silo.Hosting;
@@ -18,7 +19,8 @@ public sealed class ModelPortfolioTests : IAsyncLifetime
                 new ModelOptions { Name = "gone", Directory = "/nowhere" },
             ],
         }),
-        TimeProvider.System);
+        TimeProvider.System,
+        NullLogger<ModelStore>.Instance);
 
     private ModelPortfolio _portfolio = null!;
     private ModelFiles _moe = null!;

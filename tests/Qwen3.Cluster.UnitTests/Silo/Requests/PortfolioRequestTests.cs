@@ -10,7 +10,7 @@ public sealed class PortfolioRequestTests
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     private readonly ModelFiles[] _models =
-        [.. new[] { "large", "middle", "small" }.Select(name => ModelFiles.Open(new ModelOptions { Name = name, Directory = TinyChatModel.Moe.Value }))];
+        [.. new[] { "large", "middle", "small" }.Select(name => ModelFiles.Open(new ModelOptions { Name = name, Directory = TinyChatModel.Moe.Value }, _ => { }))];
 
     private readonly List<string> _asked = [];
     private readonly HashSet<string> _loading = [];

@@ -1,0 +1,139 @@
+using Qwen3.Cluster.Model.Quantization;
+
+namespace Qwen3.Cluster.Model.Backends.Simd;
+
+/// <summary>
+/// output [T, N] = (or +=) input [T, K] · weightᵀ for packed weights and quantised rows. One token reads the weights as they lie; for more,
+/// 16 rows × 512 columns at a time are unpacked into the first-level cache and used for all tokens.
+/// </summary>
+internal unsafe struct PackedProduct
+{
+    public PackedWeight Weight;
+    public QuantizedRows Input;
+    public int TokenCount;
+    public float* Output;
+    public nint OutputStride;
+    public bool Add;
+    public ByteDots Dots;
+
+    /// <summary>For each worker, <see cref="ScratchLength"/> numbers.</summary>
+    public AlignedBuffer[] Scratch;
+
+    /// <summary>Numbers of scratch for so many tokens.</summary>
+    public static long ScratchLength(int tokens) =>
+        PanelLength + ScaleLength + ((long)(tokens + PackedKernels<Q4Format, PortableSums>.TileTokens) * PanelRows);
+
+    private const int PanelRows = PackedKernels<Q4Format, PortableSums>.PanelRows;
+    private const int PanelSuperblocks = PackedKernels<Q4Format, PortableSums>.PanelSuperblocks;
+    private const int PanelBlocks = PanelSuperblocks * PackedLayout.Blocks;
+    private const int PanelLength = PanelBlocks * PackedKernels<Q4Format, PortableSums>.PanelBlockBytes / sizeof(float);
+    private const int ScaleLength = PanelBlocks * PanelRows;
+
+    /// <summary>Computes the rows of the weight from <paramref name="first"/>, a multiple of 16, up to <paramref name="end"/>.</summary>
+    public readonly void Run(int worker, int first, int end)
+    {
+        switch (Dots, Weight.IsFourBits)
+        {
+            case (ByteDots.AvxVnni, true): Run<Q4Format, NibbleSumsVnni>(worker, first, end); break;
+            case (ByteDots.AvxVnni, false): Run<Q8Format, ByteSumsVnni>(worker, first, end); break;
+            case (ByteDots.Avx2, true): Run<Q4Format, NibbleSumsAvx2>(worker, first, end); break;
+            case (ByteDots.Avx2, false): Run<Q8Format, ByteSumsAvx2>(worker, first, end); break;
+            case (_, true): Run<Q4Format, PortableSums>(worker, first, end); break;
+            case (_, false): Run<Q8Format, PortableSums>(worker, first, end); break;
+        }
+    }
+
+    private readonly void Run<TFormat, TSums>(int worker, int first, int end)
+        where TFormat : struct, IPackedFormat
+        where TSums : struct, IByteSums<TSums>
+    {
+        int firstGroup = first / PackedLayout.GroupRows, endGroup = PackedLayout.GroupCount(end);
+        if (TokenCount == 1)
+        {
+            RunOne<TFormat, TSums>(firstGroup, endGroup, end);
+            return;
+        }
+
+        for (int group = firstGroup; group < endGroup; group += 2)
+        {
+            RunMany<TFormat, TSums>(Scratch[worker].Data, group, Math.Min(group + 1, endGroup - 1), end);
+        }
+    }
+
+    // Two streams half of the range apart.
+    private readonly void RunOne<TFormat, TSums>(int firstGroup, int endGroup, int end)
+        where TFormat : struct, IPackedFormat
+        where TSums : struct, IByteSums<TSums>
+    {
+        float* outputs = stackalloc float[PanelRows];
+        sbyte* x = Input.Row(0);
+        float* scales = (float*)(x + Input.PaddedColumns);
+        int* sums = (int*)(scales + (Input.PaddedColumns / PackedLayout.BlockColumns));
+        int half = (endGroup - firstGroup + 1) / 2;
+        for (int group = firstGroup; group < firstGroup + half; group++)
+        {
+            int second = Math.Min(group + half, endGroup - 1);
+            PackedKernels<TFormat, TSums>.OneToken(Weight.Group(group), Weight.Group(second), Weight.SuperblockCount, x, scales, sums, outputs);
+            Store(outputs, 0, group * PackedLayout.GroupRows, PackedLayout.GroupRows, end);
+            if (group + half < endGroup)
+            {
+                Store(outputs + PackedLayout.GroupRows, 0, second * PackedLayout.GroupRows, PackedLayout.GroupRows, end);
+            }
+        }
+    }
+
+    private readonly void RunMany<TFormat, TSums>(float* scratch, int group, int second, int end)
+        where TFormat : struct, IPackedFormat
+        where TSums : struct, IByteSums<TSums>
+    {
+        const int Tokens = PackedKernels<TFormat, TSums>.TileTokens;
+        byte* panel = (byte*)scratch;
+        float* panelScales = scratch + PanelLength;
+        float* outputs = panelScales + ScaleLength; // [T rounded up to a tile, 16]
+        nint sumsFromScales = Input.PaddedColumns / PackedLayout.BlockColumns;
+        new Span<float>(outputs, (TokenCount + Tokens) * PanelRows).Clear();
+        for (int superblock = 0; superblock < Weight.SuperblockCount; superblock += PanelSuperblocks)
+        {
+            int count = Math.Min(PanelSuperblocks, Weight.SuperblockCount - superblock);
+            nint offset = (nint)superblock * Weight.SuperblockBytes;
+            PackedKernels<TFormat, TSums>.Unpack(Weight.Group(group) + offset, Weight.Group(second) + offset, count, panel, panelScales);
+            nint column = (nint)superblock * PackedLayout.SuperblockColumns;
+            nint scale = Input.PaddedColumns + (column / PackedLayout.BlockColumns * sizeof(float));
+            for (int token = 0; token < TokenCount; token += Tokens)
+            {
+                // A tile that sticks out at the end repeats the last token; what it gives twice lies behind the last row.
+                sbyte* x0 = Input.Row(token), x1 = Input.Row(Math.Min(token + 1, TokenCount - 1));
+                sbyte* x2 = Input.Row(Math.Min(token + 2, TokenCount - 1)), x3 = Input.Row(Math.Min(token + 3, TokenCount - 1));
+                PackedKernels<TFormat, TSums>.Tile(
+                    panel,
+                    panelScales,
+                    count * PackedLayout.Blocks,
+                    x0 + column,
+                    x1 + column,
+                    x2 + column,
+                    x3 + column,
+                    (float*)(x0 + scale),
+                    (float*)(x1 + scale),
+                    (float*)(x2 + scale),
+                    (float*)(x3 + scale),
+                    sumsFromScales,
+                    outputs + ((nint)token * PanelRows));
+            }
+        }
+
+        for (int token = 0; token < TokenCount; token++)
+        {
+            Store(outputs + ((nint)token * PanelRows), token, group * PackedLayout.GroupRows, PanelRows, end);
+        }
+    }
+
+    private readonly void Store(float* values, int token, int row, int rows, int end)
+    {
+        float* output = Output + (token * OutputStride) + row;
+        int count = Math.Min(rows, end - row);
+        for (int r = 0; r < count; r++)
+        {
+            output[r] = Add ? output[r] + values[r] : values[r];
+        }
+    }
+}
