@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
+using Orleans.GrainDirectory;
 using Orleans.Placement;
 using Qwen3.Cluster.Contracts.Grains;
 using Qwen3.Cluster.Contracts.Messages;
@@ -14,7 +15,7 @@ namespace Qwen3.Cluster.Silo.Grains;
 /// It is collected two minutes after the last event. Deactivating it at the end would not be sooner for good: the reader's last
 /// word, the disposal of its enumerator, would activate it again.
 /// </remarks>
-[PreferLocalPlacement, CollectionAgeLimit(Minutes = 2)]
+[PreferLocalPlacement, GrainDirectory(NodeDirectory.Name), CollectionAgeLimit(Minutes = 2)]
 internal sealed class GatewayGrain(
     ModelPortfolio portfolio, ReplicaChooser replicas, OpenRequests open, TimeProvider time, ILogger<GatewayGrain> logger)
     : Grain, IGatewayGrain

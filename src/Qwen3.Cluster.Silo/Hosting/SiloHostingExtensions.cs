@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Orleans.Runtime.Hosting;
 using Qwen3.Cluster.Contracts.Hosting;
 using Qwen3.Cluster.Silo.Experts;
 using Qwen3.Cluster.Silo.Hosting.Clustering;
@@ -48,6 +49,7 @@ public static class SiloHostingExtensions
         services.AddSingleton<NodeCensus>();
         services.AddPlacementDirector<ModelPlacement, ModelPlacementDirector>();
         services.AddPlacementDirector<NodePlacement, NodePlacementDirector>();
+        services.AddGrainDirectory(NodeDirectory.Name, (_, _) => new NodeDirectory());
         AddLinks(builder);
         services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, ModelPreloader>();
         services.AddSingleton<OpenReplies>();

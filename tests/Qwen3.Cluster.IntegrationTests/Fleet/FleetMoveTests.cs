@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Orleans.Core.Internal;
 using Orleans.Runtime.Placement;
 using Qwen3.Cluster.Contracts.Grains;
@@ -99,6 +100,31 @@ public sealed class FleetMoveTests
         await fleet.WaitForShards(_model.Name, 0, 8);
         await load.GoesOn();
         await load.End();
+    }
+
+    [Fact]
+    public async Task AReplyWhoseRouterStandsStillEndsByItsTime()
+    {
+        _model.NodeLabels["works"] = "yes";
+        await using ProcessFleet fleet = await ProcessFleet.Start(1, [_model]);
+        NodeProcess victim = await fleet.AddSilo(Works);
+        await fleet.WaitForShards(_model.Name, 0, 8);
+        await Workload.AskGateway(fleet.Grains, _model.Name, 0, TestContext.Current.CancellationToken);
+
+        // It neither answers nor is it gone, as long as the cluster has not noticed.
+        victim.Signal(NodeProcess.SigStop);
+        TimeSpan responseTime = TimeSpan.FromSeconds(1);
+        ReplyEvent[][] replies = await Task.WhenAll(Enumerable.Range(0, Streams).Select(async i =>
+        {
+            long started = Stopwatch.GetTimestamp();
+            ReplyEvent[] events = await fleet.Grains.GetGrain<IGatewayGrain>(Guid.NewGuid().ToString())
+                .Generate(
+                    Workload.Call(i, _model.Name) with { Budget = new BudgetSettings { ResponseTime = responseTime } }, TestContext.Current.CancellationToken)
+                .ToArrayAsync(TestContext.Current.CancellationToken);
+            Assert.InRange(Stopwatch.GetElapsedTime(started), responseTime / 2, responseTime * 2);
+            return events;
+        }));
+        Assert.All(replies, reply => Assert.Equal(FinishReason.Deadline, Assert.IsType<ReplyFinished>(reply[^1]).Reason));
     }
 
     [Fact]

@@ -9,6 +9,7 @@ internal sealed partial class NodeProcess : IAsyncDisposable
 {
     public const int SigTerm = 15;
     public const int SigKill = 9;
+    public const int SigStop = 19;
 
     private static readonly TimeSpan StartTimeLimit = TimeSpan.FromMinutes(4);
 
