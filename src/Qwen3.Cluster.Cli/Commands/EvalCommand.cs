@@ -7,14 +7,13 @@ using Qwen3.Cluster.Cli.Evaluation.Settings;
 using Qwen3.Cluster.Cli.Hosting;
 using Qwen3.Cluster.Cli.Terminal;
 using Qwen3.Cluster.Protos;
+using ModelName = Qwen3.Cluster.Contracts.Messages.ModelName;
 
 namespace Qwen3.Cluster.Cli.Commands;
 
 /// <summary><c>qwen3 eval</c>: how often a model is right, for what it spends, under modes, budgets, experts and response times.</summary>
 public static class EvalCommand
 {
-    private const string AnyModel = "auto";
-
     /// <summary>Makes the command.</summary>
     public static Command Create(CommandTerminal terminal, Option<bool> verbose)
     {
@@ -73,7 +72,7 @@ public static class EvalCommand
     // The name of a server's first model is known only to the server.
     private static async Task<ModelInfo?> FindAsync(ClusterConnection connection)
     {
-        if (connection.Model == AnyModel)
+        if (connection.Model == ModelName.Auto)
         {
             return null;
         }

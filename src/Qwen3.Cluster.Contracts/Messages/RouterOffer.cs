@@ -19,8 +19,4 @@ public sealed record RouterOffer
     /// <summary>Sequences that wait for a place.</summary>
     [Id(3)]
     public int Waiting { get; init; }
-
-    /// <summary>The shortest response time that could be met for the prompt; zero: nothing has been measured lately.</summary>
-    [Id(4)]
-    public TimeSpan Earliest { get; init; }
 }

@@ -115,7 +115,6 @@ internal sealed partial class RouterGrain : Grain, IRouterGrain
             CachedPages = loop.CountCachedPages(pages),
             Running = metrics.Running,
             Waiting = metrics.Waiting,
-            Earliest = loop.Earliest((pages.Length - loop.CountCachedPages(pages)) * loading.Result.Files.Options.PageSize),
         });
     }
 

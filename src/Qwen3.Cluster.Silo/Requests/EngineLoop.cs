@@ -57,17 +57,6 @@ internal sealed class EngineLoop : IDisposable
     /// <summary>How many pages of a prompt are in the engine's cache; see <see cref="Engine.CountCachedPages"/>.</summary>
     public int CountCachedPages(ReadOnlySpan<UInt128> keys) => _engine.CountCachedPages(keys);
 
-    /// <summary>The shortest response time that could be met for a prompt; zero: nothing has been measured lately.</summary>
-    /// <param name="missingTokens">Its tokens that are not in the cache.</param>
-    public TimeSpan Earliest(int missingTokens)
-    {
-        ReplyForecast forecast = Forecast(Volatile.Read(ref _arriving));
-        EnginePace pace = Metrics.Pace;
-        return forecast.IsKnown
-            ? forecast.Earliest(pace.LeastReplyTime(missingTokens, int.MaxValue), pace.UsualReplyTime(missingTokens, int.MaxValue))
-            : TimeSpan.Zero;
-    }
-
     /// <summary>Gives a request to the engine; its deltas come through the reader, which ends after the last sample's.</summary>
     /// <param name="request">The request.</param>
     /// <param name="spent">What has gone already of the response time that it came with.</param>

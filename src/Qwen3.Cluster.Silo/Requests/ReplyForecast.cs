@@ -66,7 +66,7 @@ internal sealed class ReplyForecast(EngineMetrics metrics, TimeSpan? drain, int 
         }
 
         // Shorter than the shortest reply: only a lighter load makes the steps faster.
-        TimeSpan earliest = Earliest(work);
+        TimeSpan earliest = Earliest(least, usual);
         TimeSpan wait = left >= work ? earliest - left : Start(metrics.LatestStarts.Count + metrics.Running);
         TimeSpan retryAfter = TimeSpan.FromTicks(Math.Clamp(wait.Ticks, LeastRetry.Ticks, MostRetry.Ticks));
         earliest += spent;
