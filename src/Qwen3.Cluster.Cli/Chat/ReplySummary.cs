@@ -3,7 +3,7 @@ using Qwen3.Cluster.Protos;
 
 namespace Qwen3.Cluster.Cli.Chat;
 
-/// <summary>The line under a reply: tokens, speed, time to the first token, the budget used, and what a limit changed.</summary>
+/// <summary>The line under a reply: tokens, speed, time to the first token, the budget used, drafts, and what a limit changed.</summary>
 public static class ReplySummary
 {
     /// <summary>The line, without its end.</summary>
@@ -23,6 +23,11 @@ public static class ReplySummary
         parts.Add($"first token {firstToken.TotalMilliseconds:N0} ms");
         parts.Add(Thinking(usage, budget));
         parts.AddRange(Auto(usage, mode));
+        if (usage.DraftedTokens > 0)
+        {
+            parts.Add($"{usage.AcceptedTokens} of {Count(usage.DraftedTokens, "drafted token")} came true");
+        }
+
         if (budget.HasMaxActiveParameters)
         {
             parts.Add(Activated(usage));

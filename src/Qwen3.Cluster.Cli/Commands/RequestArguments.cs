@@ -23,13 +23,16 @@ public sealed class RequestArguments
     private readonly Option<uint?> _topK = NumberOption.Whole<uint>("--top-k", "Sample from this many tokens; 0: all.");
     private readonly Option<float?> _minP = NumberOption.Fraction("--min-p", "Leave out what is less likely than this share of the likeliest.");
     private readonly Option<ulong?> _seed = NumberOption.Whole<ulong>("--seed", "The same seed gives the same reply.");
+    private readonly Option<uint?> _maxDraftTokens = NumberOption.Whole<uint>(
+        "--max-draft-tokens", "Guesses of the next tokens to compute beside the one that is due, 0 to 8; they change the speed alone.");
+
     private readonly Option<string?> _system = new("--system") { Description = "The system's message." };
 
     /// <summary>Makes the options part of a command.</summary>
     public RequestArguments(Command command)
     {
         _mode.AcceptOnlyFromAmong("fast", "deep", "auto");
-        Option[] options = [_mode, _maxSteps, _maxThinkingTokens, _maxActiveParameters, _responseTime, _maxTokens, _temperature, _topP, _topK, _minP, _seed, _system];
+        Option[] options = [_mode, _maxSteps, _maxThinkingTokens, _maxActiveParameters, _responseTime, _maxTokens, _temperature, _topP, _topK, _minP, _seed, _maxDraftTokens, _system];
         foreach (Option option in options)
         {
             command.Add(option);
@@ -42,6 +45,7 @@ public sealed class RequestArguments
         request.Mode = parsed.GetValue(_mode) switch { "fast" => Mode.Fast, "deep" => Mode.Deep, "auto" => Mode.Auto, _ => Mode.Unspecified };
         request.Sampling = ReadSampling(parsed);
         request.Budget = ReadBudget(parsed);
+        Set(parsed, _maxDraftTokens, value => request.MaxDraftTokens = value);
         if (parsed.GetValue(_system) is { } system)
         {
             request.Messages.Add(new Message { Role = Role.System, Content = system });

@@ -31,4 +31,8 @@ public sealed record ChatCall
     /// <summary>What is left until the caller's own deadline, when the call leaves the front door; null: it has none. It counts where it is tighter.</summary>
     [Id(6)]
     public TimeSpan? TimeLeft { get; init; }
+
+    /// <summary>Drafts that a step may run beside the next token of a reply; 0 (none) to 8. Null: as the model is configured. No token depends on it.</summary>
+    [Id(7)]
+    public int? MaxDraftTokens { get; init; }
 }

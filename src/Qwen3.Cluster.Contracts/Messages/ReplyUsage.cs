@@ -51,4 +51,12 @@ public sealed record ReplyUsage
     /// <summary>Of <see cref="ReplyMode.Auto"/>: tokens of an answer that was begun at once and dropped.</summary>
     [Id(11)]
     public int DroppedTokens { get; init; }
+
+    /// <summary>Drafts that ran, guesses of its next tokens: by the router that ended it.</summary>
+    [Id(12)]
+    public int DraftedTokens { get; init; }
+
+    /// <summary>Of these, those that were its next tokens.</summary>
+    [Id(13)]
+    public int AcceptedTokens { get; init; }
 }

@@ -9,6 +9,9 @@ namespace Qwen3.Cluster.Contracts.Messages;
 /// </summary>
 public static class RequestRules
 {
+    /// <summary>The most drafts that a step may run beside the next token of a reply.</summary>
+    public const int MostDraftTokens = 8;
+
     /// <summary>The shortest response time that may be asked for.</summary>
     public static readonly TimeSpan LeastResponseTime = TimeSpan.FromSeconds(0.5);
 
@@ -45,6 +48,7 @@ public static class RequestRules
         CheckStopTokens(violations, call.Model, call.Sampling);
         CheckSampling(violations, call.Sampling, vocabularySize);
         CheckBudget(violations, call.Budget);
+        violations.AddUnlessBetween("max_draft_tokens", call.MaxDraftTokens, 0, MostDraftTokens);
         violations.ThrowIfAny();
     }
 
@@ -79,6 +83,7 @@ public static class RequestRules
         CheckStopTokens(violations, call.Model, call.Sampling);
         CheckSampling(violations, call.Sampling, vocabularySize);
         CheckBudget(violations, call.Budget);
+        violations.AddUnlessBetween("max_draft_tokens", call.MaxDraftTokens, 0, MostDraftTokens);
         violations.ThrowIfAny();
     }
 

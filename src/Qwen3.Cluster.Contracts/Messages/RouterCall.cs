@@ -46,4 +46,8 @@ public sealed record RouterCall
     /// <summary>Tokens of thinking for which there must be time before the answer; with less the call is refused, as with none for the answer.</summary>
     [Id(9)]
     public int LeastThinking { get; init; }
+
+    /// <summary>Drafts that a step may run beside the next token of a reply; 0 (none) to 8. Null: as the model is configured. No token depends on it.</summary>
+    [Id(10)]
+    public int? MaxDraftTokens { get; init; }
 }

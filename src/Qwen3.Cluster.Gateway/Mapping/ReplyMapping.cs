@@ -102,6 +102,8 @@ internal static class ReplyMapping
             _ => throw new UnreachableException($"A reply has the mode {usage.Mode}."),
         },
         DroppedTokens = (uint)usage.DroppedTokens,
+        DraftedTokens = (uint)usage.DraftedTokens,
+        AcceptedTokens = (uint)usage.AcceptedTokens,
     };
 
     private static Protos.TokenLogprob ToProto(TokenLogprob token) => new()

@@ -24,6 +24,7 @@ internal static class RequestMapping
         },
         Sampling = ToSettings(request.Sampling, request.Output),
         Budget = ToSettings(request.Budget),
+        MaxDraftTokens = request.HasMaxDraftTokens ? ToInt(request.MaxDraftTokens) : null,
     };
 
     public static GenerateCall ToCall(this Protos.GenerateRequest request) => new()
@@ -33,6 +34,7 @@ internal static class RequestMapping
         TokenIds = request.PromptCase == Protos.GenerateRequest.PromptOneofCase.Tokens ? ToTokenIds(request.Tokens.Ids) : null,
         Sampling = ToSettings(request.Sampling, request.Output),
         Budget = ToSettings(request.Budget),
+        MaxDraftTokens = request.HasMaxDraftTokens ? ToInt(request.MaxDraftTokens) : null,
     };
 
     public static int[] ToTokenIds(IEnumerable<uint> ids) => [.. ids.Select(ToInt)];

@@ -1,3 +1,4 @@
+using Qwen3.Cluster.Model.Generation.Speculation;
 using Qwen3.Cluster.Model.Layers;
 using Qwen3.Cluster.Model.Tokenizer;
 
@@ -9,7 +10,7 @@ namespace Qwen3.Cluster.Model.Generation;
 /// <see cref="CountCachedPages"/> and <see cref="CountMissingTokens"/>.
 /// <para>
 /// The tokens of a reply depend on its request alone: not on the batch, on how the prompt is cut into chunks, on what the cache
-/// holds, or on being pushed back when pages run out (so far as the model's logits do not).
+/// holds, on drafts, or on being pushed back when pages run out (so far as the model's logits do not).
 /// </para>
 /// </summary>
 public sealed class Engine
@@ -29,6 +30,7 @@ public sealed class Engine
     private float[] _logits = [];
     private long _arrivals;
     private long _replyTokens;
+    private long _acceptedTokens;
     private volatile EngineMetrics _metrics;
 
     /// <param name="model">The model; the engine alone uses it, its caller disposes it.</param>
@@ -36,11 +38,19 @@ public sealed class Engine
     /// <param name="options">How much it takes on.</param>
     /// <param name="time">The clock, for deadlines and for what replies report.</param>
     public Engine(ILanguageModel model, Qwen3Tokenizer tokenizer, EngineOptions options, TimeProvider time)
+        : this(model, tokenizer, options, time, new LookupDrafter())
+    {
+    }
+
+    /// <summary>The same with a drafter of its caller's.</summary>
+    internal Engine(ILanguageModel model, Qwen3Tokenizer tokenizer, EngineOptions options, TimeProvider time, IDrafter drafter)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxSequences, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxBatchTokens, options.MaxSequences);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxWaiting, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxForcedAnswerTokens, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(options.MaxDraftTokens);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.MaxDraftTokens, DraftChoice.Most);
         if (tokenizer.VocabularySize > model.VocabularySize)
         {
             throw new ArgumentException(
@@ -52,9 +62,9 @@ public sealed class Engine
         _sampler = new Sampler(tokenizer.VocabularySize, tokenizer.UnusedIds);
         _prefixes = options.ReusePrefixes ? new PrefixCache() : null;
         _cache = new PagedCache(model.PageSize, model.PageCount, _prefixes);
-        _scheduler = new Scheduler(_cache, options);
         ThinkingTags? tags = ThinkingTags.Of(tokenizer);
         _clock = new EngineClock(time, tags?.Close.Length ?? 0);
+        _scheduler = new Scheduler(_cache, new DraftChoice(drafter, _clock.Rows, options), options);
         _rules = new ReplyRules(
             tokenizer,
             tags,
@@ -152,10 +162,10 @@ public sealed class Engine
         if (plan.Rows.Count > 0)
         {
             ReadOnlySpan<float> logits = Run(plan.Batch);
-            TimeSpan elapsed = _clock.EndStep(plan.Batch.RowCount, plan.Rows.Count);
-            Postprocess(plan, logits);
+            TimeSpan elapsed = _clock.EndStep(plan.Batch.RowCount, plan.Rows.Count, plan.DraftRows);
+            int accepted = Postprocess(plan, logits);
             EndOverdue();
-            Publish(plan, elapsed);
+            Publish(plan, accepted, elapsed);
         }
 
         GenerationDelta[] deltas = [.. _deltas];
@@ -201,9 +211,11 @@ public sealed class Engine
             : patient;
     }
 
-    private void Postprocess(StepPlan plan, ReadOnlySpan<float> logits)
+    /// <summary>Gives the sequences their tokens; gives the number of drafts that came true.</summary>
+    private int Postprocess(StepPlan plan, ReadOnlySpan<float> logits)
     {
-        foreach ((Sequence sequence, int rowCount, int? logitRow) in plan.Rows)
+        long acceptedBefore = _acceptedTokens;
+        foreach ((Sequence sequence, int rowCount, int draftCount, int? logitRow) in plan.Rows)
         {
             GenerationRequest request = sequence.Reply.Request;
             if (!_requests.ContainsKey(request.Id))
@@ -220,7 +232,7 @@ public sealed class Engine
 
             try
             {
-                AddToken(sequence, rowCount, logits.Slice(row * _model.VocabularySize, _model.VocabularySize));
+                AddTokens(sequence, rowCount, draftCount, logits.Slice(row * _model.VocabularySize, (1 + draftCount) * _model.VocabularySize));
             }
             catch (Exception exception)
             {
@@ -228,9 +240,34 @@ public sealed class Engine
                 Fail(request, exception);
             }
         }
+
+        return (int)(_acceptedTokens - acceptedBefore);
     }
 
-    private void AddToken(Sequence sequence, int rowCount, ReadOnlySpan<float> logits)
+    /// <summary>
+    /// Takes a token from the logits of a sequence's last row, and, as long as each is the draft whose row comes next, one from that row too: from the
+    /// same logits, by the same rules, as if each draft had run in a step of its own.
+    /// </summary>
+    private void AddTokens(Sequence sequence, int rowCount, int draftCount, ReadOnlySpan<float> logits)
+    {
+        Reply reply = sequence.Reply;
+        reply.DraftedTokens += draftCount;
+        for (int row = 0; AddToken(sequence, row == 0 ? rowCount : 1, logits.Slice(row * _model.VocabularySize, _model.VocabularySize)) && row < draftCount; row++)
+        {
+            reply.AcceptedTokens++;
+            _acceptedTokens++;
+            if (reply.Finish is not null)
+            {
+                break;
+            }
+        }
+
+        sequence.DropDrafts();
+        _cache.ReleaseDrafts(sequence);
+    }
+
+    /// <summary>Takes a token; tells whether it, and nothing else, came as drafted.</summary>
+    private bool AddToken(Sequence sequence, int rowCount, ReadOnlySpan<float> logits)
     {
         // 1. The next token. Bad logits throw here, before their rows become known as a prefix.
         Reply reply = sequence.Reply;
@@ -250,7 +287,14 @@ public sealed class Engine
 
         // 3. What the token, or the close of the thinking in its place, does to the reply.
         bool timeIsUp = reply.IsThinking && reply.Request.Deadline is { } deadline && _clock.IsTimeToClose(deadline, reply.AnswerTokensLeft);
-        foreach (int token in reply.Advance(chosen, logprob, timeIsUp, _deltas))
+        ReadOnlySpan<int> taken = reply.Advance(chosen, logprob, timeIsUp, _deltas);
+        bool cameTrue = sequence.NextDraft is { } draft && taken is [int only] && only == draft;
+        if (sequence.NextDraft is not null)
+        {
+            sequence.Acceptance.Add(cameTrue);
+        }
+
+        foreach (int token in taken)
         {
             sequence.Append(token);
             _replyTokens++;
@@ -270,6 +314,8 @@ public sealed class Engine
                 _requests.Remove(reply.Request.Id);
             }
         }
+
+        return cameTrue;
     }
 
     /// <summary>Ends the requests that would be late with another step.</summary>
@@ -304,11 +350,18 @@ public sealed class Engine
         _deltas.Add(new GenerationDelta { RequestId = request.Id, Failure = reason });
     }
 
-    private void Publish(StepPlan plan, TimeSpan elapsed)
+    private void Publish(StepPlan plan, int accepted, TimeSpan elapsed)
     {
-        EngineMetrics metrics = _metrics with { Steps = _metrics.Steps + 1, ComputedTokens = _metrics.ComputedTokens + plan.Batch.RowCount };
-        double perSecond = elapsed > TimeSpan.Zero ? plan.Batch.RowCount / elapsed.TotalSeconds : 0;
-        Publish(plan.Batch.RowCount == plan.Rows.Count
+        EngineMetrics metrics = _metrics with
+        {
+            Steps = _metrics.Steps + 1,
+            ComputedTokens = _metrics.ComputedTokens + plan.Batch.RowCount,
+            DraftedTokens = _metrics.DraftedTokens + plan.DraftRows,
+            AcceptedTokens = _acceptedTokens,
+        };
+        int useful = plan.Batch.RowCount - plan.DraftRows + accepted;
+        double perSecond = elapsed > TimeSpan.Zero ? useful / elapsed.TotalSeconds : 0;
+        Publish(plan.IsDecode
             ? metrics with { DecodeStepTime = elapsed, DecodeTokensPerSecond = perSecond }
             : metrics with { PrefillTokensPerSecond = perSecond });
     }

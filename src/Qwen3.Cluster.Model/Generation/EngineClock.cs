@@ -1,3 +1,5 @@
+using Qwen3.Cluster.Model.Generation.Speculation;
+
 namespace Qwen3.Cluster.Model.Generation;
 
 /// <summary>Measures an engine's steps and the lengths of its answers, and tells from them when there is just time left for an answer.</summary>
@@ -20,6 +22,7 @@ internal sealed class EngineClock
     private readonly TimeProvider _time;
     private readonly int _closeTokens;
     private readonly RecentValues _steps = new(RecentSteps);
+    private readonly RecentValues _tokens = new(RecentSteps);
     private readonly RecentValues _promptTokens = new(RecentSteps / 2);
     private readonly RecentValues _direct = new(RecentAnswers);
     private readonly RecentValues _afterThinking = new(RecentAnswers);
@@ -38,6 +41,9 @@ internal sealed class EngineClock
     /// <summary>As of the last step.</summary>
     public EnginePace Pace { get; private set; }
 
+    /// <summary>What a row adds to a step of replies.</summary>
+    public RowCost Rows { get; } = new();
+
     /// <summary>The present.</summary>
     public long Now => _time.GetTimestamp();
 
@@ -49,6 +55,7 @@ internal sealed class EngineClock
         if (_lastEnd is { } end && _time.GetElapsedTime(end, now) > EnginePace.Lifetime)
         {
             _steps.Clear();
+            _tokens.Clear();
             _promptTokens.Clear();
         }
 
@@ -58,19 +65,28 @@ internal sealed class EngineClock
     /// <summary>A step ended.</summary>
     /// <param name="rows">Rows that the model ran.</param>
     /// <param name="sequences">Whose rows they were.</param>
+    /// <param name="draftRows">Rows of drafts among them.</param>
     /// <returns>How long it took.</returns>
-    public TimeSpan EndStep(int rows, int sequences)
+    public TimeSpan EndStep(int rows, int sequences, int draftRows)
     {
         long now = Now;
         TimeSpan elapsed = _time.GetElapsedTime(_started, now);
         _lastEnd = now;
 
         // What a step takes anyway is not the chunk's.
-        double alone = rows > sequences ? _steps.Quantile(0) : 0;
+        double alone = rows - draftRows > sequences ? _steps.Quantile(0) : 0;
         _steps.Add(elapsed.TotalSeconds);
+
+        // Drafts may fail from now on: what a token takes is what it would have taken without them.
+        _tokens.Add(elapsed.TotalSeconds * Rows.Part(rows - draftRows, rows));
+        rows -= draftRows;
         if (rows > sequences)
         {
             _promptTokens.Add(Math.Max(0, elapsed.TotalSeconds - alone) / (rows - sequences));
+        }
+        else
+        {
+            Rows.Add(rows + draftRows, elapsed.TotalSeconds);
         }
 
         Pace = Measure();
@@ -122,7 +138,7 @@ internal sealed class EngineClock
         };
         return !isKnown ? pace : pace with
         {
-            TokenTime = TimeSpan.FromSeconds(_steps.Mean),
+            TokenTime = TimeSpan.FromSeconds(_tokens.Mean),
             LongTokenTime = TimeSpan.FromSeconds(_steps.Quantile(Most)),
             PromptTokenTime = TimeSpan.FromSeconds(_promptTokens.Mean),
             CloseTime = TimeSpan.FromSeconds(_steps.Quantile(Most) + (_closeTokens * _promptTokens.Mean)),

@@ -24,7 +24,7 @@ public sealed record EngineMetrics
     /// <summary>Steps that ran.</summary>
     public long Steps { get; init; }
 
-    /// <summary>Rows that the model ran: tokens of prompts and replies, those run again after a pre-emption included.</summary>
+    /// <summary>Rows that the model ran: tokens of prompts and replies, drafts, those run again after a pre-emption included.</summary>
     public long ComputedTokens { get; init; }
 
     /// <summary>Tokens of prompts that were found in the cache instead.</summary>
@@ -32,6 +32,12 @@ public sealed record EngineMetrics
 
     /// <summary>Tokens of replies.</summary>
     public long ReplyTokens { get; init; }
+
+    /// <summary>Drafts that ran.</summary>
+    public long DraftedTokens { get; init; }
+
+    /// <summary>Of these, those that became tokens of replies.</summary>
+    public long AcceptedTokens { get; init; }
 
     /// <summary>Times that a sequence was pushed back for want of pages.</summary>
     public long Preemptions { get; init; }
@@ -44,7 +50,7 @@ public sealed record EngineMetrics
     /// <summary>Speed and lengths as just measured.</summary>
     public EnginePace Pace { get; init; } = new();
 
-    /// <summary>How long the latest step with one row for each sequence took: the time to the next token of each reply; zero before there was one.</summary>
+    /// <summary>How long the latest step without a chunk of a prompt took: the time to the next token, or tokens, of each reply; zero before there was one.</summary>
     public TimeSpan DecodeStepTime { get; init; }
 
     /// <summary>Tokens a second, over all replies, of that same step.</summary>

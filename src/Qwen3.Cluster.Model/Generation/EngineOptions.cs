@@ -24,6 +24,12 @@ public sealed record EngineOptions
     /// </summary>
     public bool ReusePrefixes { get; init; } = true;
 
+    /// <summary>
+    /// Drafts of a reply that a step may run beside its next token, where the request does not say; 0 (none) to 8. As many run as are worth their rows.
+    /// The tokens of a reply do not depend on it.
+    /// </summary>
+    public int MaxDraftTokens { get; init; }
+
     /// <summary>Tokens that end a reply, as generation_config.json names them; empty: the tokenizer's <c>&lt;|im_end|&gt;</c> and <c>&lt;|endoftext|&gt;</c>.</summary>
     public IReadOnlyList<int> EndTokenIds { get; init; } = [];
 }

@@ -15,6 +15,9 @@ public sealed record GenerationRequest
     /// <summary>The limits on thinking.</summary>
     public ThinkingLimits Thinking { get; init; } = new();
 
+    /// <summary>Drafts that a step may run beside the next token of a reply; 0 (none) to 8. Null: as <see cref="EngineOptions.MaxDraftTokens"/> says.</summary>
+    public int? MaxDraftTokens { get; init; }
+
     /// <summary>True when the prompt ends inside an open think block (the template opened it), so that the reply begins with thinking.</summary>
     public bool StartsInThinking { get; init; }
 

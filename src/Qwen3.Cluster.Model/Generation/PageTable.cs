@@ -29,6 +29,9 @@ internal sealed class PageTable
         _pages[Count++] = page;
     }
 
+    /// <summary>Takes the last page away and gives its id; there must be one.</summary>
+    public int RemoveLast() => _pages[--Count];
+
     /// <summary>Forgets all pages.</summary>
     public void Clear() => Count = 0;
 }

@@ -46,10 +46,10 @@ internal sealed class PagedCache
         sequence.Computed = sequence.KnownPages * _pageSize;
     }
 
-    /// <summary>Gives a sequence pages for all tokens that it has; false, and nothing given, when there are too few.</summary>
+    /// <summary>Gives a sequence pages for all tokens that it has and the drafts that are to run; false, and nothing given, when there are too few.</summary>
     public bool TryReserve(Sequence sequence)
     {
-        int missing = ((sequence.Count + _pageSize - 1) / _pageSize) - sequence.Pages.Count;
+        int missing = PagesFor(sequence.Count + sequence.DraftsToRun) - sequence.Pages.Count;
         if (missing > _pool.AvailableCount)
         {
             return false;
@@ -95,6 +95,15 @@ internal sealed class PagedCache
         }
     }
 
+    /// <summary>Takes the pages from a sequence that only drafts were in, the last first.</summary>
+    public void ReleaseDrafts(Sequence sequence)
+    {
+        while (sequence.Pages.Count > PagesFor(sequence.Count))
+        {
+            _pool.Release(sequence.Pages.RemoveLast());
+        }
+    }
+
     /// <summary>Takes all pages from a sequence, the last first.</summary>
     public void Release(Sequence sequence)
     {
@@ -106,6 +115,8 @@ internal sealed class PagedCache
         sequence.Pages.Clear();
         (sequence.Computed, sequence.KnownPages, sequence.LastKnownPage, sequence.CanShare) = (0, 0, null, true);
     }
+
+    private int PagesFor(int tokens) => (tokens + _pageSize - 1) / _pageSize;
 
     private ReadOnlySpan<int> TokensOfPage(Sequence sequence, int index) => sequence.Tokens.Slice(index * _pageSize, _pageSize);
 }

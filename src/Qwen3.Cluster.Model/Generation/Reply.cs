@@ -51,8 +51,10 @@ internal sealed class Reply
     public bool IsThinking => _thinking.Part == ReplyPart.Thinking;
 
     /// <summary>Tokens that the answer may have if the thinking is closed now.</summary>
-    public int AnswerTokensLeft =>
-        Math.Min(_maxTokens, _rules.ContextLength - Request.Prompt.Length) - TokenCount - (_rules.Tags?.Close.Length ?? 0);
+    public int AnswerTokensLeft => TokensLeft - (_rules.Tags?.Close.Length ?? 0);
+
+    /// <summary>Tokens that it may have yet.</summary>
+    public int TokensLeft => Math.Min(_maxTokens, _rules.ContextLength - Request.Prompt.Length) - TokenCount;
 
     /// <summary>What penalties depend on; null when there are none.</summary>
     public TokenCounts? Counts { get; }
@@ -62,6 +64,12 @@ internal sealed class Reply
 
     /// <summary>Tokens of the prompt that were found in the cache.</summary>
     public int CachedPromptTokens { get; set; }
+
+    /// <summary>Drafts of it that ran.</summary>
+    public int DraftedTokens { get; set; }
+
+    /// <summary>Of these, those that were its next tokens.</summary>
+    public int AcceptedTokens { get; set; }
 
     /// <summary>Why it ended; null while it goes on.</summary>
     public FinishReason? Finish { get; private set; }
@@ -245,6 +253,8 @@ internal sealed class Reply
         ReplyTokens = TokenCount,
         ThinkingSteps = _thinking.Steps,
         ThinkingEnd = _thinking.End,
+        DraftedTokens = DraftedTokens,
+        AcceptedTokens = AcceptedTokens,
         TimeToFirstToken = _timeToFirstToken,
         Duration = _rules.Time.GetElapsedTime(_arrived),
     };

@@ -21,6 +21,12 @@ public sealed record ReplyUsage
     /// <summary>What ended the thinking.</summary>
     public ThinkingEnd ThinkingEnd { get; init; }
 
+    /// <summary>Drafts that ran: guesses of its next tokens.</summary>
+    public int DraftedTokens { get; init; }
+
+    /// <summary>Of these, those that were its next tokens.</summary>
+    public int AcceptedTokens { get; init; }
+
     /// <summary>From the request's arrival in the engine to its first token.</summary>
     public TimeSpan TimeToFirstToken { get; init; }
 

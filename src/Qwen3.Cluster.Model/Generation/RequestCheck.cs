@@ -1,3 +1,4 @@
+using Qwen3.Cluster.Model.Generation.Speculation;
 using static System.FormattableString;
 
 namespace Qwen3.Cluster.Model.Generation;
@@ -61,6 +62,7 @@ internal static class RequestCheck
             "Thinking.MaxTokens",
             Invariant($"MaxTokens of the thinking is {request.Thinking.MaxTokens}; it must be 0 or more."));
         RequireRange(request.Thinking.MaxExperts, 1, expertsPerToken, "Thinking.MaxExperts");
+        RequireRange(request.MaxDraftTokens, 0, DraftChoice.Most, "MaxDraftTokens");
     }
 
     private static void RequireRange(float? value, float least, float most, string field) => Require(

@@ -1,3 +1,5 @@
+using Qwen3.Cluster.Model.Generation.Speculation;
+
 namespace Qwen3.Cluster.Model.Generation;
 
 /// <summary>
@@ -5,8 +7,9 @@ namespace Qwen3.Cluster.Model.Generation;
 /// has to be begun soonest first, then the next in line is let in if pages for all of its tokens are there. When a reply needs a page and
 /// none is left, the one with the most slack is pushed back into the line: it keeps its tokens and computes them again later. The order is
 /// fixed at arrival, so that whoever waits comes to the front in the end.
+/// Drafts come last: only into steps without chunks of prompts, which have rows enough, while nobody waits, and only with pages that nobody else needs.
 /// </summary>
-internal sealed class Scheduler(PagedCache cache, EngineOptions options)
+internal sealed class Scheduler(PagedCache cache, DraftChoice drafts, EngineOptions options)
 {
     private readonly List<Sequence> _running = [];
     private readonly List<Sequence> _waiting = [];
@@ -47,7 +50,13 @@ internal sealed class Scheduler(PagedCache cache, EngineOptions options)
     public StepPlan Schedule()
     {
         _plan.Clear(options.MaxBatchTokens);
+        _running.ForEach(sequence => sequence.DropDrafts()); // of a step that failed
         LacksPages = ReservePages();
+        if (_waiting.Count == 0 && _running.TrueForAll(sequence => sequence.Pending == 1))
+        {
+            AddDrafts();
+        }
+
         foreach (Sequence sequence in _running)
         {
             if (sequence.Pending == 1)
@@ -90,6 +99,18 @@ internal sealed class Scheduler(PagedCache cache, EngineOptions options)
         }
 
         return preempted;
+    }
+
+    private void AddDrafts()
+    {
+        drafts.Choose(_running);
+        foreach (Sequence sequence in _running)
+        {
+            while (!cache.TryReserve(sequence))
+            {
+                sequence.DraftsToRun--;
+            }
+        }
     }
 
     /// <summary>Lets in who is next, as long as there are places and rows; false when one had to stay in line for want of pages.</summary>

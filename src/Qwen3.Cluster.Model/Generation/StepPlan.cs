@@ -17,15 +17,22 @@ internal sealed class StepPlan
     /// <summary>Rows that may still be added.</summary>
     public int RowsLeft { get; private set; }
 
+    /// <summary>Rows of drafts.</summary>
+    public int DraftRows { get; private set; }
+
+    /// <summary>Whether it runs one token of each sequence, drafts apart: no chunk of a prompt.</summary>
+    public bool IsDecode => Batch.RowCount - DraftRows == _rows.Count;
+
     /// <summary>Empties the plan.</summary>
     public void Clear(int maxRows)
     {
         Batch.Clear();
         _rows.Clear();
-        (_logitRows, RowsLeft) = (0, maxRows);
+        (_logitRows, DraftRows, RowsLeft) = (0, 0, maxRows);
     }
 
-    /// <summary>Adds the next tokens of a sequence, as many as there is room for; the logits of its last token are wanted.</summary>
+    /// <summary>Adds the next tokens of a sequence, as many as there is room for; the logits of its last token are wanted.
+    /// Drafts are added with the one token that such a sequence has pending.</summary>
     public void Add(Sequence sequence)
     {
         int rows = Math.Min(sequence.Pending, RowsLeft);
@@ -35,13 +42,16 @@ internal sealed class StepPlan
         }
 
         bool reachesEnd = rows == sequence.Pending;
+        int drafts = sequence.DraftsToRun;
         Batch.Add(
-            sequence.Tokens.Slice(sequence.Computed, rows),
+            sequence.TokensAndDrafts.Slice(sequence.Computed, rows + drafts),
             sequence.Computed,
             sequence.Pages.AsMemory(),
             sequence.ExpertLimit,
-            reachesEnd ? LogitRows.Last : LogitRows.None);
-        _rows.Add(new PlannedRows(sequence, rows, reachesEnd ? _logitRows++ : null));
-        RowsLeft -= rows;
+            drafts > 0 ? LogitRows.All : reachesEnd ? LogitRows.Last : LogitRows.None);
+        _rows.Add(new PlannedRows(sequence, rows, drafts, reachesEnd ? _logitRows : null));
+        _logitRows += reachesEnd ? 1 + drafts : 0;
+        DraftRows += drafts;
+        RowsLeft -= rows + drafts;
     }
 }

@@ -101,7 +101,7 @@ internal sealed class GatewayGrain(
         SamplingSettings sampling = SamplingChoice.Complete(call.Sampling, model.Checkpoint.Generation, thinks);
 
         // 5. The router does the rest.
-        RouterCall routed = ToRouterCall(id, choice, prompt, sampling, call.Budget) with { LeastThinking = leastThinking };
+        RouterCall routed = ToRouterCall(id, choice, prompt, sampling, call.Budget) with { MaxDraftTokens = call.MaxDraftTokens, LeastThinking = leastThinking };
         await foreach (ReplyEvent reply in Ask(model, routed, arrived, cancellationToken))
         {
             yield return Complete(reply, choice.Activation, thinks ? ReplyMode.Deep : ReplyMode.Fast);
@@ -118,7 +118,7 @@ internal sealed class GatewayGrain(
         // Who writes the prompt himself chooses no mode: what generation_config.json says holds as it is.
         bool thinks = model.Template.Thinking != ThinkingSupport.Never;
         SamplingSettings sampling = SamplingChoice.Complete(call.Sampling, model.Checkpoint.Generation, thinks);
-        RouterCall routed = ToRouterCall(RequestId, choice, prompt, sampling, call.Budget);
+        RouterCall routed = ToRouterCall(RequestId, choice, prompt, sampling, call.Budget) with { MaxDraftTokens = call.MaxDraftTokens };
         await foreach (ReplyEvent reply in Ask(model, routed, arrived, cancellationToken))
         {
             yield return Complete(reply, choice.Activation, ReplyMode.Default);

@@ -57,6 +57,12 @@ public sealed class ModelOptions
     /// <summary>Requests that wait for a place; 1 or more. One more is turned away.</summary>
     public int MaxWaiting { get; set; } = 64;
 
+    /// <summary>
+    /// Drafts of a reply that a step may run beside its next token, where the request does not say; 0 (none) to 8. They are what followed the reply's
+    /// last tokens earlier in its text, and as many run as are worth their rows. No token depends on it.
+    /// </summary>
+    public int MaxDraftTokens { get; set; } = 8;
+
     /// <summary>When the mode AUTO turns to thinking.</summary>
     public AutoOptions Auto { get; set; } = new();
 }

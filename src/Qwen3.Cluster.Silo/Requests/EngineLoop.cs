@@ -212,7 +212,9 @@ internal sealed class EngineLoop : IDisposable
             _drainInterval = new StrongBox<TimeSpan>(interval);
         }
 
-        _meter.AddStep(_router, duration, tokens, ended);
+        EngineMetrics now = _engine.Metrics;
+        _meter.AddStep(
+            _router, duration, tokens, now.DraftedTokens - _metrics.DraftedTokens, now.AcceptedTokens - _metrics.AcceptedTokens, ended);
     }
 
     private void EndAll(Exception reason)

@@ -22,6 +22,7 @@ internal static class EngineMessages
             StartsInThinking = call.StartsInThinking,
             Written = call.Written,
             ClosedByTimeAt = call.ClosedByTimeAt,
+            MaxDraftTokens = call.MaxDraftTokens,
             Deadline = call.TimeLeft is { } left ? time.GetTimestamp() + (long)(left.TotalSeconds * time.TimestampFrequency) : null,
             Thinking = new ThinkingLimits { MaxSteps = call.Budget.MaxSteps, MaxTokens = call.Budget.MaxThinkingTokens, MaxExperts = call.MaxExperts },
             Sampling = sampling with
@@ -98,6 +99,8 @@ internal static class EngineMessages
         ReplyTokens = usage.ReplyTokens,
         ThinkingSteps = usage.ThinkingSteps,
         ThinkingEnd = ToThinkingEnd(usage.ThinkingEnd),
+        DraftedTokens = usage.DraftedTokens,
+        AcceptedTokens = usage.AcceptedTokens,
         TimeToFirstToken = usage.TimeToFirstToken,
         Duration = usage.Duration,
     };

@@ -100,6 +100,7 @@ internal sealed class ReplicaLoader(
         MaxBatchTokens = files.Options.MaxBatchTokens,
         MaxSequences = files.Options.MaxSequences,
         MaxWaiting = files.Options.MaxWaiting,
+        MaxDraftTokens = files.Options.MaxDraftTokens,
         EndTokenIds = files.Checkpoint.EosTokenIds,
     };
 }

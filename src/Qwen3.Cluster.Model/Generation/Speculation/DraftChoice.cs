@@ -1,0 +1,53 @@
+namespace Qwen3.Cluster.Model.Generation.Speculation;
+
+/// <summary>
+/// Decides which drafts run. The i-th draft of a sequence gives a token with the chance p^i, p its acceptance rate; it runs while that is more
+/// than its row costs, both in tokens: p^i &gt; <see cref="RowCost.Share"/>. So a large batch, or a model whose rows are dear, asks for
+/// text that repeats itself nearly for certain, and a sequence whose drafts fail goes on without.
+/// </summary>
+/// <param name="drafter">Guesses.</param>
+/// <param name="cost">What a row costs.</param>
+/// <param name="options">The engine's.</param>
+internal sealed class DraftChoice(IDrafter drafter, RowCost cost, EngineOptions options)
+{
+    /// <summary>Drafts that a sequence may have in a step.</summary>
+    public const int Most = 8;
+
+    // Each has a row of logits, of which large vocabularies make 600 KB.
+    private const int MostInStep = 32;
+
+    /// <summary>Gives sequences drafts, and says how many of each are to run (<see cref="Sequence.DraftsToRun"/>).</summary>
+    /// <param name="sequences">All that run in the step, with one row each.</param>
+    public void Choose(IReadOnlyList<Sequence> sequences)
+    {
+        int left = Math.Min(MostInStep, options.MaxBatchTokens - sequences.Count);
+        double share = cost.Share(sequences.Count);
+        foreach (Sequence sequence in sequences)
+        {
+            // The last token that there is room for has no draft behind it.
+            Reply reply = sequence.Reply;
+            int most = Math.Min(reply.Request.MaxDraftTokens ?? options.MaxDraftTokens, Math.Min(left, reply.TokensLeft - 1));
+            if (most <= 0)
+            {
+                continue;
+            }
+
+            // One is looked up in any case: whether it would have come true costs nothing to know.
+            int wanted = Math.Min(most, CountWorthwhile(sequence.Acceptance.Value, share));
+            drafter.Draft(sequence, Math.Max(1, wanted));
+            sequence.DraftsToRun = Math.Min(wanted, sequence.DraftCount);
+            left -= sequence.DraftsToRun;
+        }
+    }
+
+    private static int CountWorthwhile(double rate, double share)
+    {
+        int count = 0;
+        for (double chance = rate; count < Most && chance > share; chance *= rate)
+        {
+            count++;
+        }
+
+        return count;
+    }
+}

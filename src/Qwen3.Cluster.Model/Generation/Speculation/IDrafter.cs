@@ -1,0 +1,10 @@
+namespace Qwen3.Cluster.Model.Generation.Speculation;
+
+/// <summary>Guesses what comes next in sequences. A wrong guess costs a row of a step and never changes a token.</summary>
+internal interface IDrafter
+{
+    /// <summary>Appends at most so many drafts to a sequence that has none (<see cref="Sequence.AddDraft"/>).</summary>
+    /// <param name="sequence">The sequence; 1 token or more.</param>
+    /// <param name="count">How many are wanted; 1 or more.</param>
+    void Draft(Sequence sequence, int count);
+}
