@@ -252,21 +252,19 @@ public sealed class Engine
     {
         Reply reply = sequence.Reply;
         reply.DraftedTokens += draftCount;
-        for (int row = 0; AddToken(sequence, row == 0 ? rowCount : 1, logits.Slice(row * _model.VocabularySize, _model.VocabularySize)) && row < draftCount; row++)
+        bool goesOn = AddToken(sequence, rowCount, logits[.._model.VocabularySize]);
+        for (int row = 1; row <= draftCount && goesOn; row++)
         {
             reply.AcceptedTokens++;
             _acceptedTokens++;
-            if (reply.Finish is not null)
-            {
-                break;
-            }
+            goesOn = AddToken(sequence, 1, logits.Slice(row * _model.VocabularySize, _model.VocabularySize));
         }
 
         sequence.DropDrafts();
         _cache.ReleaseDrafts(sequence);
     }
 
-    /// <summary>Takes a token; tells whether it, and nothing else, came as drafted.</summary>
+    /// <summary>Takes a token; tells whether it, and nothing else, came as drafted, and the reply goes on.</summary>
     private bool AddToken(Sequence sequence, int rowCount, ReadOnlySpan<float> logits)
     {
         // 1. The next token. Bad logits throw here, before their rows become known as a prefix.
@@ -315,7 +313,7 @@ public sealed class Engine
             }
         }
 
-        return cameTrue;
+        return cameTrue && reply.Finish is null;
     }
 
     /// <summary>Ends the requests that would be late with another step.</summary>

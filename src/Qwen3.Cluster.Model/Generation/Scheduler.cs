@@ -7,7 +7,7 @@ namespace Qwen3.Cluster.Model.Generation;
 /// has to be begun soonest first, then the next in line is let in if pages for all of its tokens are there. When a reply needs a page and
 /// none is left, the one with the most slack is pushed back into the line: it keeps its tokens and computes them again later. The order is
 /// fixed at arrival, so that whoever waits comes to the front in the end.
-/// Drafts come last: only into steps without chunks of prompts, which have rows enough, while nobody waits, and only with pages that nobody else needs.
+/// Drafts come last: only into steps without chunks of prompts, which have rows enough, while nobody can be let in, and only with pages that nobody else needs.
 /// </summary>
 internal sealed class Scheduler(PagedCache cache, DraftChoice drafts, EngineOptions options)
 {
@@ -52,7 +52,7 @@ internal sealed class Scheduler(PagedCache cache, DraftChoice drafts, EngineOpti
         _plan.Clear(options.MaxBatchTokens);
         _running.ForEach(sequence => sequence.DropDrafts()); // of a step that failed
         LacksPages = ReservePages();
-        if (_waiting.Count == 0 && _running.TrueForAll(sequence => sequence.Pending == 1))
+        if (!LacksPages && (_waiting.Count == 0 || _running.Count == options.MaxSequences) && _running.TrueForAll(sequence => sequence.Pending == 1))
         {
             AddDrafts();
         }

@@ -294,10 +294,10 @@ public class EngineEquivalenceTests
         Assert.Equal(30, engine.Metrics.FreePages);
     }
 
-    private static int Samples(GenerationRequest request) => request.Sampling.SampleCount;
+    internal static int Samples(GenerationRequest request) => request.Sampling.SampleCount;
 
     /// <summary>Blank lines, tags and ends come often enough to matter.</summary>
-    private static HashLanguageModel Model(int pageCount) => new(pageSize: 4, pageCount)
+    internal static HashLanguageModel Model(int pageCount) => new(pageSize: 4, pageCount)
     {
         Bias = token => token switch
         {
@@ -308,7 +308,7 @@ public class EngineEquivalenceTests
         },
     };
 
-    private static List<GenerationRequest> Requests(int seed)
+    internal static List<GenerationRequest> Requests(int seed)
     {
         Random random = new(seed);
         int[] common = Tokens(30);

@@ -6,7 +6,7 @@ namespace Qwen3.Cluster.UnitTests.Generation;
 internal static class EngineRun
 {
     /// <summary>A reply as a client has it in the end.</summary>
-    public sealed record ReplyOf(string Thinking, string Answer, int[] TokenIds, GenerationDelta Last);
+    public sealed record ReplyOf(string Thinking, string Answer, int[] TokenIds, TokenLogprob[] Logprobs, GenerationDelta Last);
 
     /// <summary>Steps until there is nothing to do.</summary>
     public static List<GenerationDelta> RunToEnd(this Engine engine)
@@ -39,7 +39,7 @@ internal static class EngineRun
             Assert.Equal(last.Finish is null, last.Usage is null);
             int[] tokenIds = [.. own.SelectMany(delta => delta.TokenIds)];
             Assert.Equal(tokenIds.Length, last.Usage!.ReplyTokens);
-            replies.Add(own.Key, new ReplyOf(Text(ReplyPart.Thinking), Text(ReplyPart.Answer), tokenIds, last));
+            replies.Add(own.Key, new ReplyOf(Text(ReplyPart.Thinking), Text(ReplyPart.Answer), tokenIds, [.. own.SelectMany(delta => delta.Logprobs)], last));
 
             string Text(ReplyPart part) => string.Concat(own.Where(delta => delta.Part == part).Select(delta => delta.Text));
         }

@@ -2,7 +2,7 @@ namespace Qwen3.Cluster.Model.Generation.Speculation;
 
 /// <summary>
 /// Decides which drafts run. The i-th draft of a sequence gives a token with the chance p^i, p its acceptance rate; it runs while that is more
-/// than its row costs, both in tokens: p^i &gt; <see cref="RowCost.Share"/>. So a large batch, or a model whose rows are dear, asks for
+/// than its row costs, both in tokens, by a tenth at least, for both are estimates: p^i &gt; 1.1 · <see cref="RowCost.Share"/>. So a large batch, or a model whose rows are dear, asks for
 /// text that repeats itself nearly for certain, and a sequence whose drafts fail goes on without.
 /// </summary>
 /// <param name="drafter">Guesses.</param>
@@ -13,6 +13,8 @@ internal sealed class DraftChoice(IDrafter drafter, RowCost cost, EngineOptions 
     /// <summary>Drafts that a sequence may have in a step.</summary>
     public const int Most = 8;
 
+    private const double LeastGain = 1.1;
+
     // Each has a row of logits, of which large vocabularies make 600 KB.
     private const int MostInStep = 32;
 
@@ -21,7 +23,7 @@ internal sealed class DraftChoice(IDrafter drafter, RowCost cost, EngineOptions 
     public void Choose(IReadOnlyList<Sequence> sequences)
     {
         int left = Math.Min(MostInStep, options.MaxBatchTokens - sequences.Count);
-        double share = cost.Share(sequences.Count);
+        double price = LeastGain * cost.Share(sequences.Count);
         foreach (Sequence sequence in sequences)
         {
             // The last token that there is room for has no draft behind it.
@@ -33,17 +35,17 @@ internal sealed class DraftChoice(IDrafter drafter, RowCost cost, EngineOptions 
             }
 
             // One is looked up in any case: whether it would have come true costs nothing to know.
-            int wanted = Math.Min(most, CountWorthwhile(sequence.Acceptance.Value, share));
+            int wanted = Math.Min(most, CountWorthwhile(sequence.Acceptance.Value, price));
             drafter.Draft(sequence, Math.Max(1, wanted));
             sequence.DraftsToRun = Math.Min(wanted, sequence.DraftCount);
             left -= sequence.DraftsToRun;
         }
     }
 
-    private static int CountWorthwhile(double rate, double share)
+    private static int CountWorthwhile(double rate, double price)
     {
         int count = 0;
-        for (double chance = rate; count < Most && chance > share; chance *= rate)
+        for (double chance = rate; count < Most && chance > price; chance *= rate)
         {
             count++;
         }

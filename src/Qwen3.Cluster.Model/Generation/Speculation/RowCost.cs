@@ -18,7 +18,7 @@ internal sealed class RowCost
     private const double RowsWorthOfStep = 3;
 
     // A garbage collection, or another process, must not pass for the cost of rows.
-    private const double MostOfMean = 2;
+    private const double MostOfMean = 4;
 
     private double _weight;
     private double _rows;
