@@ -12,6 +12,8 @@ switch (args)
         return await ScatterBenchmark.Run(rest);
     case ["allocation", .. string[] rest]:
         return await AllocationBenchmark.Run(rest);
+    case ["speculation", .. string[] rest]:
+        return SpeculationBenchmark.Run(rest);
     case ["deadlines", .. string[] rest]:
         return await DeadlineBenchmark.Run(rest);
     case ["kernels", .. string[] rest]:
@@ -33,6 +35,7 @@ switch (args)
               dispatch [--layers 8] [--shards 16] [--threads N] [--rounds 25]
               scatter [--shards 16] [--layers 200] [--rounds 15]
               allocation
+              speculation [--layers 0] [--tokens 200] [--threads N] [--rounds 7]
               deadlines [--seconds 30] [--seed 1] [--threads N]
               kernels [--threads N] [--rounds 11]
               two-processes [--layers 8] [--shards 16] [--rounds 25]

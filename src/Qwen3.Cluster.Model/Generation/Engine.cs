@@ -37,8 +37,9 @@ public sealed class Engine
     /// <param name="tokenizer">The model's tokenizer; the head's rows beyond its ids are padding and never sampled.</param>
     /// <param name="options">How much it takes on.</param>
     /// <param name="time">The clock, for deadlines and for what replies report.</param>
-    public Engine(ILanguageModel model, Qwen3Tokenizer tokenizer, EngineOptions options, TimeProvider time)
-        : this(model, tokenizer, options, time, new LookupDrafter())
+    /// <param name="draftModel">A small model with the same tokenizer that guesses next tokens, on the same thread; its caller disposes it. Null: they are looked up in the text.</param>
+    public Engine(ILanguageModel model, Qwen3Tokenizer tokenizer, EngineOptions options, TimeProvider time, ILanguageModel? draftModel = null)
+        : this(model, tokenizer, options, time, draftModel is null ? new LookupDrafter() : new ModelDrafter(draftModel, tokenizer))
     {
     }
 

@@ -44,6 +44,8 @@ internal sealed class Scheduler(PagedCache cache, DraftChoice drafts, EngineOpti
         {
             cache.Release(sequence);
         }
+
+        drafts.Forget(sequence);
     }
 
     /// <summary>Plans the next step; empty when there is nothing to run. The plan is good until the next call.</summary>

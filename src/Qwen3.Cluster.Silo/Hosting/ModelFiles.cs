@@ -13,13 +13,15 @@ namespace Qwen3.Cluster.Silo.Hosting;
 /// <param name="Template">Conversations to prompts.</param>
 /// <param name="Layout">Which experts it has.</param>
 /// <param name="Auto">When the mode AUTO keeps its direct answer.</param>
+/// <param name="DraftCheckpoint">Weights and configuration of the model that guesses next tokens; null: none.</param>
 public sealed record ModelFiles(
     ModelOptions Options,
     Checkpoint Checkpoint,
     Qwen3Tokenizer Tokenizer,
     ChatTemplate Template,
     ExpertLayout Layout,
-    AutoCalibration Auto)
+    AutoCalibration Auto,
+    Checkpoint? DraftCheckpoint)
 {
     // Characters; at the tokenizer's speed, a few milliseconds.
     private const int LongText = 10_000;
@@ -83,19 +85,33 @@ public sealed record ModelFiles(
                     $"{options.Directory}: its {layout.ExpertCount} experts cannot be spread over {options.ExpertShards} shards; set ExpertShards to {layout.ExpertCount} or less.");
             }
 
+            Qwen3Tokenizer tokenizer = Qwen3Tokenizer.Load(options.Directory);
             return new ModelFiles(
                 options,
                 checkpoint,
-                Qwen3Tokenizer.Load(options.Directory),
+                tokenizer,
                 ChatTemplate.Load(options.Directory),
                 layout,
-                CalibrationOf(options));
+                CalibrationOf(options),
+                options.DraftModel.Length > 0 ? OpenDraftModel(options, tokenizer) : null);
         }
         catch
         {
             checkpoint.Dispose();
             throw;
         }
+    }
+
+    private static Checkpoint OpenDraftModel(ModelOptions options, Qwen3Tokenizer tokenizer)
+    {
+        Qwen3Tokenizer own = Qwen3Tokenizer.Load(options.DraftModel);
+        int? other = Enumerable.Range(0, Math.Max(tokenizer.VocabularySize, own.VocabularySize))
+            .Cast<int?>()
+            .FirstOrDefault(id => id >= tokenizer.VocabularySize || id >= own.VocabularySize || !tokenizer.TokenBytes(id!.Value).SequenceEqual(own.TokenBytes(id.Value)));
+        return other is null
+            ? Checkpoint.Open(options.DraftModel)
+            : throw new CheckpointException(
+                $"{options.DraftModel}: it cannot draft for {options.Directory}, whose token {other} is another; take a draft model with the same tokenizer, or none.");
     }
 
     private static AutoCalibration CalibrationOf(ModelOptions options)

@@ -43,7 +43,9 @@ public sealed partial class ModelStore : IAsyncDisposable
     {
         foreach (Loading<ModelFiles> model in _models.Values.Where(model => model.IsLoaded))
         {
-            (await model.Get()).Checkpoint.Dispose();
+            ModelFiles files = await model.Get();
+            files.Checkpoint.Dispose();
+            files.DraftCheckpoint?.Dispose();
         }
     }
 

@@ -100,6 +100,11 @@ internal sealed class Qwen3OptionsValidator(IEnumerable<IBackendFactory> backend
             problems.Add($"{setting}Auto:ProbeTokens is {model.Auto.ProbeTokens}: it must be 1 to {AutoCalibration.MostProbeTokens}.");
         }
 
+        if (model.DraftModel.Length > 0 && !Path.Exists(model.DraftModel))
+        {
+            problems.Add($"{setting}DraftModel is '{model.DraftModel}': there is no such directory or file.");
+        }
+
         if (model.MaxDraftTokens is < 0 or > RequestRules.MostDraftTokens)
         {
             problems.Add($"{setting}MaxDraftTokens is {model.MaxDraftTokens}: it must be 0 (no drafts) to {RequestRules.MostDraftTokens}.");

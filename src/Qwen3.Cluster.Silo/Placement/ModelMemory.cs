@@ -34,14 +34,14 @@ internal sealed class ModelMemory
     }
 
     /// <summary>Bytes of a router's cache of keys and values, in float32.</summary>
-    public long OfCache
-    {
-        get
-        {
-            ModelConfig config = _files.Checkpoint.Config;
-            return (long)_files.PageCount * _files.Options.PageSize * config.LayerCount * config.KeyValueHeadCount * config.HeadDim * 2 * sizeof(float);
-        }
-    }
+    public long OfCache => CacheOf(_files.Checkpoint.Config);
+
+    /// <summary>Bytes of the model that guesses next tokens, with its cache; 0 where there is none.</summary>
+    public long OfDraftModel => _files.DraftCheckpoint is not { } draft ? 0
+        : (long)draft.Tensors.Values.Sum(tensor => tensor.ElementCount * _backend.BytesOf(tensor.Type)) + CacheOf(draft.Config);
+
+    private long CacheOf(ModelConfig config) =>
+        (long)_files.PageCount * _files.Options.PageSize * config.LayerCount * config.KeyValueHeadCount * config.HeadDim * 2 * sizeof(float);
 
     // The gate is the trunk's; everything else below mlp is an expert or a slice of one.
     private static bool IsOfExperts(string tensor) =>

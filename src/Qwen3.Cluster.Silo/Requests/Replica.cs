@@ -18,6 +18,7 @@ internal sealed record Replica(
     ComputeThread Thread,
     IBackend Backend,
     ILanguageModel Trunk,
+    DraftModel? Draft,
     CancellationTokenSource Stopping) : IAsyncDisposable
 {
     /// <summary>Takes other ways to the shards from the next step on, unless there are later ones already; returns when no step uses older ones.</summary>
@@ -41,6 +42,7 @@ internal sealed record Replica(
         Stopping.Cancel();
         await Thread.DisposeAsync();
         Trunk.Dispose();
+        Draft?.Dispose();
         Backend.Dispose();
         Loop.Dispose();
         Stopping.Dispose();

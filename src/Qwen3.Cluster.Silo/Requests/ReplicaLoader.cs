@@ -34,7 +34,7 @@ internal sealed class ReplicaLoader(
         // It takes its room before the shards are placed, which may come to this node too.
         var memory = new ModelMemory(files, backends.Get(files.Options.Backend));
         inventory.AddRouter(
-            key, files.Options.Backend, memory.OfTrunk + memory.OfCache, () => replica is null ? new RouterStatus() : EngineMessages.ToStatus(replica.Loop.Metrics));
+            key, files.Options.Backend, memory.OfTrunk + memory.OfCache + memory.OfDraftModel, () => replica is null ? new RouterStatus() : EngineMessages.ToStatus(replica.Loop.Metrics));
         try
         {
             ShardTable table = await finder.Find(key.Model, await map.GetMap(key.Index));
@@ -81,9 +81,10 @@ internal sealed class ReplicaLoader(
                     key.Model, files.Layout, model.Precision, table, replace, options.Value.ShardTimeLimit, stopping.Token);
                 var cache = new CacheOptions(model.PageSize, files.PageCount);
                 Qwen3Model trunk = Qwen3Model.Load(files.Checkpoint, backend, experts, cache);
-                var engine = new Engine(trunk, files.Tokenizer, ToEngineOptions(files), time);
+                DraftModel? draft = files.DraftCheckpoint is { } checkpoint ? new DraftModel(checkpoint, backend, cache) : null;
+                var engine = new Engine(trunk, files.Tokenizer, ToEngineOptions(files), time, draft?.Model);
                 return new Replica(
-                    files, new EngineLoop(key, engine, thread, model.MaxWaiting, time, meter), experts, thread, backend, trunk, stopping);
+                    files, new EngineLoop(key, engine, thread, model.MaxWaiting, time, meter), experts, thread, backend, trunk, draft, stopping);
             });
         }
         catch

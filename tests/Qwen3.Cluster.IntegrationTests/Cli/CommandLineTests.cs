@@ -103,5 +103,6 @@ public class CommandLineTests
         CommandRun run = await CommandRun.Of(["chat", "--help"]);
         Assert.Equal(ExitCode.Success, run.ExitCode);
         Assert.Contains("--max-thinking-tokens", run.Output);
+        Assert.Contains("--max-draft-tokens", run.Output);
     }
 }

@@ -45,6 +45,7 @@ public sealed class TextGenerationServiceTests : IAsyncLifetime
                 RepetitionPenalty = 1.25f, Seed = ulong.MaxValue, Stop = { "x", "y" }, StopTokenIds = { 5, 6 }, MaxTokens = 100, N = 3,
             },
             Budget = new Protos.ThinkingBudget { MaxSteps = 4, MaxThinkingTokens = 0 },
+            MaxDraftTokens = 0,
             Output = new Protos.OutputOptions { Logprobs = 2 },
         };
 
@@ -71,6 +72,7 @@ public sealed class TextGenerationServiceTests : IAsyncLifetime
             },
             sampling);
         Assert.Equal(new BudgetSettings { MaxSteps = 4, MaxThinkingTokens = 0 }, seen.Budget);
+        Assert.Equal(0, seen.MaxDraftTokens);
     }
 
     [Fact]
@@ -93,6 +95,7 @@ public sealed class TextGenerationServiceTests : IAsyncLifetime
         Assert.Equal(
             new SamplingSettings { Stop = null!, StopTokenIds = null! }, seen.Sampling with { Stop = null!, StopTokenIds = null! });
         Assert.Equal(new BudgetSettings(), seen.Budget);
+        Assert.Null(seen.MaxDraftTokens);
     }
 
     [Fact]
@@ -108,7 +111,7 @@ public sealed class TextGenerationServiceTests : IAsyncLifetime
         await ReadAsync(_client.Generate(
             new Protos.GenerateRequest
             {
-                Model = "m", Text = "Once", Sampling = new Protos.Sampling { TopK = 1 },
+                Model = "m", Text = "Once", MaxDraftTokens = 6, Sampling = new Protos.Sampling { TopK = 1 },
                 Budget = new Protos.ThinkingBudget { MaxSteps = 2 }, Output = new Protos.OutputOptions { Logprobs = 0 },
             },
             cancellationToken: Cancel));
@@ -117,6 +120,7 @@ public sealed class TextGenerationServiceTests : IAsyncLifetime
 
         Assert.Equal(("m", "Once", null), (seen[0].Model, seen[0].Text, seen[0].TokenIds));
         Assert.Equal((1, 0, 2), (seen[0].Sampling.TopK, seen[0].Sampling.Logprobs, seen[0].Budget.MaxSteps));
+        Assert.Equal([6, null], seen.Select(call => call.MaxDraftTokens));
         Assert.Null(seen[1].Text);
         Assert.Equal([3, int.MaxValue], seen[1].TokenIds!);
     }
@@ -136,7 +140,7 @@ public sealed class TextGenerationServiceTests : IAsyncLifetime
                 Usage = new ReplyUsage
                 {
                     PromptTokens = 7, CachedPromptTokens = 6, ThinkingTokens = 5, ReplyTokens = 8, ThinkingSteps = 2,
-                    ThinkingEnd = ThinkingEnd.Steps, TimeToFirstToken = TimeSpan.FromMilliseconds(12), Duration = TimeSpan.FromSeconds(3),
+                    DraftedTokens = 11, AcceptedTokens = 9, ThinkingEnd = ThinkingEnd.Steps, TimeToFirstToken = TimeSpan.FromMilliseconds(12), Duration = TimeSpan.FromSeconds(3),
                 },
             },
         }.ToAsyncEnumerable();
@@ -173,7 +177,7 @@ public sealed class TextGenerationServiceTests : IAsyncLifetime
                     Usage = new Protos.Usage
                     {
                         PromptTokens = 7, CachedPromptTokens = 6, ThinkingTokens = 5, ReplyTokens = 8, ThinkingSteps = 2,
-                        ThinkingEnd = Protos.ThinkingEnd.Steps, TimeToFirstToken = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(12)),
+                        DraftedTokens = 11, AcceptedTokens = 9, ThinkingEnd = Protos.ThinkingEnd.Steps, TimeToFirstToken = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(12)),
                         Duration = Duration.FromTimeSpan(TimeSpan.FromSeconds(3)),
                     },
                 },

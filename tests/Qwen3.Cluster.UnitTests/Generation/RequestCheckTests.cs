@@ -23,6 +23,8 @@ public class RequestCheckTests
         { "Sampling.MaxTokens", Sampling(s => s with { MaxTokens = 0 }) },
         { "Sampling.Logprobs", Sampling(s => s with { Logprobs = 21 }) },
         { "Sampling.SampleCount", Sampling(s => s with { SampleCount = 0 }) },
+        { "MaxDraftTokens", Request() with { MaxDraftTokens = 9 } },
+        { "MaxDraftTokens", Request() with { MaxDraftTokens = -1 } },
         { "Thinking.MaxSteps", Request() with { Thinking = new ThinkingLimits { MaxSteps = 0 } } },
         { "Thinking.MaxTokens", Request() with { Thinking = new ThinkingLimits { MaxTokens = -1 } } },
         { "Thinking.MaxExperts", Request() with { Thinking = new ThinkingLimits { MaxExperts = 2 } } },

@@ -7,6 +7,9 @@ namespace Qwen3.Cluster.Model.Generation.Speculation;
 internal sealed class LookupDrafter : IDrafter
 {
     /// <inheritdoc/>
+    public bool IsFree => true;
+
+    /// <inheritdoc/>
     public void Draft(Sequence sequence, int count)
     {
         int from = sequence.Lookup.Find(sequence.Tokens);
@@ -14,5 +17,11 @@ internal sealed class LookupDrafter : IDrafter
         {
             sequence.AddDraft(sequence.TokenOrDraft(from + drafted));
         }
+    }
+
+    /// <inheritdoc/>
+    public void Forget(Sequence sequence)
+    {
+        // What it knows of a sequence is the sequence's own.
     }
 }

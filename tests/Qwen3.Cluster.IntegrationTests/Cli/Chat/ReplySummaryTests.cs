@@ -56,6 +56,10 @@ public class ReplySummaryTests
         Assert.EndsWith("no thinking", Summary(usage, new(), mode: Mode.Deep));
     }
 
+    [Fact]
+    public void SaysHowManyDraftsCameTrue() => Assert.EndsWith(
+        "no thinking · 7 of 9 drafted tokens came true", Summary(new Usage { DraftedTokens = 9, AcceptedTokens = 7 }, new()));
+
     private static string Summary(Usage usage, ThinkingBudget budget, FinishReason reason = FinishReason.Stop, Mode mode = Mode.Unspecified)
     {
         usage.ReplyTokens = 85;

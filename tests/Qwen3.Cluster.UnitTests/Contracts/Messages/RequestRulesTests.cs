@@ -57,12 +57,15 @@ public class RequestRulesTests
         { "sampling.stop_token_ids", Chat(User("Hi")) with { Model = "auto", Sampling = new() { StopTokenIds = [1] } } },
         { "budget.max_steps", Chat(User("Hi")) with { Budget = new() { MaxSteps = 0 } } },
         { "budget.max_steps", Chat(User("Hi")) with { Budget = new() { MaxSteps = 33 } } },
+        { "max_draft_tokens", Chat(User("Hi")) with { MaxDraftTokens = 9 } },
+        { "max_draft_tokens", Chat(User("Hi")) with { MaxDraftTokens = -1 } },
         { "budget.max_thinking_tokens", Chat(User("Hi")) with { Budget = new() { MaxThinkingTokens = -1 } } },
     };
 
     public static TheoryData<string, GenerateCall> BadPrompts => new()
     {
         { "prompt", new() },
+        { "max_draft_tokens", new() { Text = "Hi", MaxDraftTokens = 9 } },
         { "prompt", new() { Text = "Hi", TokenIds = [1] } },
         { "text", new() { Text = "" } },
         { "tokens.ids", new() { TokenIds = [] } },

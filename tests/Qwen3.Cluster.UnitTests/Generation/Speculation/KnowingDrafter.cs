@@ -10,6 +10,8 @@ internal sealed class KnowingDrafter(Dictionary<(string Id, int Sample), EngineR
 {
     private readonly Random _random = new(1);
 
+    public bool IsFree => true;
+
     public void Draft(Sequence sequence, int count)
     {
         Reply reply = sequence.Reply;
@@ -20,5 +22,9 @@ internal sealed class KnowingDrafter(Dictionary<(string Id, int Sample), EngineR
             bool isWrong = position >= tokens.Length || _random.NextDouble() < wrong;
             sequence.AddDraft(isWrong ? _random.Next(TinyTokenizer.Size) : tokens[position]);
         }
+    }
+
+    public void Forget(Sequence sequence)
+    {
     }
 }

@@ -28,6 +28,7 @@ public class EngineMessagesTests
             TimeLeft = TimeSpan.FromSeconds(1.5),
             Written = [[7], null],
             ClosedByTimeAt = [1, null],
+            MaxDraftTokens = 5,
             Sampling = new SamplingSettings
             {
                 Temperature = 0.1f, TopP = 0.2f, TopK = 3, MinP = 0.4f, PresencePenalty = 0.5f, FrequencyPenalty = 0.6f, RepetitionPenalty = 0.7f,
@@ -39,6 +40,7 @@ public class EngineMessagesTests
         Assert.Equal(TimeSpan.FromSeconds(1.5), _time.GetElapsedTime(_time.GetTimestamp(), request.Deadline!.Value));
         Assert.Equal([7], request.Written![0]!);
         Assert.Equal([1, null], request.ClosedByTimeAt);
+        Assert.Equal(5, request.MaxDraftTokens);
         Assert.Equal([1, 2], request.Prompt);
         Assert.Equal(new ThinkingLimits { MaxSteps = 3, MaxTokens = 4 }, request.Thinking);
         Assert.Equal(["x"], request.Sampling.StopStrings);
@@ -57,6 +59,7 @@ public class EngineMessagesTests
     {
         GenerationRequest request = EngineMessages.ToRequest(new RouterCall { RequestId = "r", Prompt = [1] }, _time);
         Assert.Null(request.Deadline);
+        Assert.Null(request.MaxDraftTokens);
 
         Assert.Equal(
             new SamplingParameters(),
@@ -101,7 +104,7 @@ public class EngineMessagesTests
             Usage = new ReplyUsage
             {
                 PromptTokens = 1, CachedPromptTokens = 2, ThinkingTokens = 3, ReplyTokens = 4, ThinkingSteps = 5, ThinkingEnd = ThinkingEnd.Steps,
-                TimeToFirstToken = TimeSpan.FromSeconds(6), Duration = TimeSpan.FromSeconds(7),
+                DraftedTokens = 8, AcceptedTokens = 9, TimeToFirstToken = TimeSpan.FromSeconds(6), Duration = TimeSpan.FromSeconds(7),
             },
         });
 
@@ -110,7 +113,7 @@ public class EngineMessagesTests
             new Messages.ReplyUsage
             {
                 PromptTokens = 1, CachedPromptTokens = 2, ThinkingTokens = 3, ReplyTokens = 4, ThinkingSteps = 5,
-                ThinkingEnd = Messages.ThinkingEnd.Steps, TimeToFirstToken = TimeSpan.FromSeconds(6), Duration = TimeSpan.FromSeconds(7),
+                ThinkingEnd = Messages.ThinkingEnd.Steps, DraftedTokens = 8, AcceptedTokens = 9, TimeToFirstToken = TimeSpan.FromSeconds(6), Duration = TimeSpan.FromSeconds(7),
             },
             finished.Usage);
     }
