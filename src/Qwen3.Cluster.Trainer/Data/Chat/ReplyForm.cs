@@ -1,4 +1,4 @@
-namespace Qwen3.Cluster.Trainer.Data;
+namespace Qwen3.Cluster.Trainer.Data.Chat;
 
 /// <summary>How a reply comes about.</summary>
 internal enum ReplyForm
@@ -14,7 +14,4 @@ internal enum ReplyForm
 
     /// <summary>With thinking that a budget ends early: the engine's words close it, and the answer follows all the same.</summary>
     ThinkingCut,
-
-    /// <summary>No conversation at all: the question and the answer as one plain text.</summary>
-    Plain,
 }
