@@ -27,6 +27,6 @@ internal static partial class VocabularyText
         }
     }
 
-    [GeneratedRegex(@"<\|im_start\|>|<\|im_end\|>|<\|endoftext\|>|</?think>|\p{Lu}{2,}")]
+    [GeneratedRegex(@"<\|im_start\|>|<\|im_end\|>|<\|endoftext\|>|</?think>|(?<=[:=|])\p{Lu}|\p{Lu}{2,}")]
     private static partial Regex NotWords();
 }

@@ -7,19 +7,20 @@ namespace Qwen3.Cluster.Trainer.Data.Problems;
 /// </summary>
 internal static class ProblemKey
 {
-    // 15 = 7 + 8, 12 - 7 = 5: the columns of the thinking are such problems.
-    private const long SmallestTerm = 20, SmallestFactor = 10;
+    // What single steps of the thinking work out are facts: 7 + 8 and 12 - 7 of a column, 81 + 2 of a product and its carry, 58 - 56 of a division.
+    private const long SmallestTerm = 20, Ten = 10;
 
-    /// <summary>Of a sum; null where all terms are below 20.</summary>
-    public static string? Sum(params IReadOnlyList<long> terms) => terms.Max() < SmallestTerm ? null : "sum " + Sorted(terms);
+    /// <summary>Of a sum; null where all terms are below 20, or one of two is a digit.</summary>
+    public static string? Sum(params IReadOnlyList<long> terms) =>
+        terms.Max() < SmallestTerm || (terms.Count == 2 && terms.Min() < Ten) ? null : "sum " + Sorted(terms);
 
-    /// <summary>Of a difference, in either order; null where both numbers are below 20.</summary>
+    /// <summary>Of a difference, in either order; null where both numbers are below 20, or the result is a digit.</summary>
     public static string? Difference(long left, long right) =>
-        Math.Max(left, right) < SmallestTerm ? null : "difference " + Sorted([left, right]);
+        Math.Max(left, right) < SmallestTerm || Math.Abs(left - right) < Ten ? null : "difference " + Sorted([left, right]);
 
-    /// <summary>Of a product; null where both factors have one digit.</summary>
+    /// <summary>Of a product; null where both factors have one digit, or one is a power of ten.</summary>
     public static string? Product(long left, long right) =>
-        Math.Max(left, right) < SmallestFactor ? null : "product " + Sorted([left, right]);
+        Math.Max(left, right) < Ten || IsPowerOfTen(left) || IsPowerOfTen(right) ? null : "product " + Sorted([left, right]);
 
     /// <summary>Of any other problem with numbers, in an order that matters.</summary>
     public static string Of(string task, params IReadOnlyList<long> numbers) =>
@@ -34,6 +35,8 @@ internal static class ProblemKey
         string reversed = new([.. text.Reverse()]);
         return $"{task} {(string.CompareOrdinal(text, reversed) < 0 ? text : reversed)}";
     }
+
+    private static bool IsPowerOfTen(long number) => number is 1 or 10 or 100 or 1000;
 
     private static string Sorted(IReadOnlyList<long> numbers) => string.Join(' ', numbers.Order());
 }
