@@ -30,7 +30,7 @@ internal static class EmbeddedPhases
             MaxPositions = ShortContext,
             Source = new Mixture(
             [
-                (EmbeddedSources.Texts, 50), (EmbeddedSources.TalkExercises, 10),
+                (EmbeddedSources.Texts, 50), (EmbeddedSources.TalkExercises, 10), (EmbeddedSources.Drills, 6),
                 (EmbeddedSources.EasyExercises(showsSteps: false), 28), (EmbeddedSources.EasyExercises(showsSteps: true), 12),
             ]),
         },
@@ -47,9 +47,9 @@ internal static class EmbeddedPhases
             MaxPositions = ShortContext,
             Source = new Mixture(
             [
-                (EmbeddedSources.Texts, 8), (EmbeddedSources.TalkExercises, 2),
-                (EmbeddedSources.EasyExercises(showsSteps: false), 55), (EmbeddedSources.EasyExercises(showsSteps: true), 10),
-                (EmbeddedSources.HardExercises, 25),
+                (EmbeddedSources.Texts, 6), (EmbeddedSources.TalkExercises, 2), (EmbeddedSources.Drills, 14),
+                (EmbeddedSources.EasyExercises(showsSteps: false), 42), (EmbeddedSources.EasyExercises(showsSteps: true), 6),
+                (EmbeddedSources.HardExercises, 13),
             ]),
         },
         new TrainingPhase
@@ -80,7 +80,7 @@ internal static class EmbeddedPhases
             Source = new Mixture(
             [
                 (EmbeddedSources.HardChat(ReplyForm.Thinking), 45), (EmbeddedSources.EasyChat(ReplyForm.Thinking), 20),
-                (EmbeddedSources.TalkChat(ReplyForm.Thinking), 5), (EmbeddedSources.EasyExercises(showsSteps: false), 30),
+                (EmbeddedSources.TalkChat(ReplyForm.Thinking), 5), (EmbeddedSources.EasyExercises(showsSteps: false), 20), (EmbeddedSources.Drills, 6),
             ]),
         },
         new TrainingPhase
@@ -102,7 +102,7 @@ internal static class EmbeddedPhases
                 (EmbeddedSources.HardChat(ReplyForm.Direct), 3), (EmbeddedSources.HardChat(ReplyForm.DirectBySuffix), 1),
                 (EmbeddedSources.HardChat(ReplyForm.Thinking), 16), (EmbeddedSources.HardChat(ReplyForm.ThinkingCut), 8),
                 (EmbeddedSources.TalkChat(ReplyForm.Direct), 3), (EmbeddedSources.TalkChat(ReplyForm.DirectBySuffix), 1),
-                (EmbeddedSources.TalkChat(ReplyForm.Thinking), 3), (EmbeddedSources.EasyExercises(showsSteps: false), 10),
+                (EmbeddedSources.TalkChat(ReplyForm.Thinking), 3), (EmbeddedSources.Drills, 6),
             ]),
         },
     ];

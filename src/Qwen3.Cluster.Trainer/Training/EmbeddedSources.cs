@@ -11,8 +11,8 @@ internal static class EmbeddedSources
     // What has to be seen at a glance takes many examples: most where there are many cases and little to go by.
     private static readonly Dictionary<string, double> EasyWeights = new(StringComparer.Ordinal)
     {
-        ["sum"] = 2, ["difference"] = 2, ["product"] = 3, ["remainder"] = 1.2, ["comparison"] = 1, ["sorting"] = 1, ["reversing"] = 0.8,
-        ["letters"] = 0.8, ["conversion"] = 1, ["word-problem"] = 1.5,
+        ["sum"] = 2, ["difference"] = 2, ["product"] = 2.5, ["remainder"] = 1.3, ["comparison"] = 1.3, ["sorting"] = 1, ["reversing"] = 0.8,
+        ["letters"] = 0.8, ["conversion"] = 0.7, ["word-problem"] = 2,
     };
 
     private static readonly (ITask Task, double Weight)[] Easy = [.. ProblemKinds.All
@@ -28,6 +28,9 @@ internal static class EmbeddedSources
     /// <summary>Sentences and rows, and the facts of digits.</summary>
     public static ISampleSource Texts { get; } = new Mixture(
         [(new PlainTextSource(new SentenceText()), 2), (new PlainTextSource(new SequenceText()), 1), (new PlainTextSource(new DigitFactText()), 2)]);
+
+    /// <summary>Rows of easy equations.</summary>
+    public static ISampleSource Drills { get; } = new DrillSource([new SumKind(), new DifferenceKind(), new ProductKind(), new ProductKind()]);
 
     /// <summary>Easy problems as plain text.</summary>
     public static ISampleSource EasyExercises(bool showsSteps) => Exercises(Easy, showsSteps, 1, 1);

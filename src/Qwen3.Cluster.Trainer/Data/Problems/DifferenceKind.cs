@@ -24,7 +24,10 @@ internal sealed class DifferenceKind : IProblemKind
         Thought thought = new();
         Think(thought, left, right);
         return new Problem(
-            ProblemKey.Difference(left, right), thought, $"{left - right}", (language, wording) => Ask(left, right, language, wording));
+            ProblemKey.Difference(left, right), thought, $"{left - right}", (language, wording) => Ask(left, right, language, wording))
+        {
+            Expression = $"{left} - {right}",
+        };
     }
 
     private static (long Left, long Right) DrawNumbers(SeededRandom random, Difficulty difficulty)

@@ -9,6 +9,9 @@ namespace Qwen3.Cluster.Trainer.Data.Problems;
 /// <param name="Ask">Puts it in words of a language.</param>
 internal sealed record Problem(string? Key, Thought Thought, string Answer, Func<Language, SeededRandom, string> Ask)
 {
+    /// <summary>Where the problem is an expression, that: <c>47 + 38</c>; else null.</summary>
+    public string? Expression { get; init; }
+
     /// <summary>Whether an exam may ask it: no training text has it.</summary>
     public bool IsHeldOut => HoldOut.Holds(Key);
 

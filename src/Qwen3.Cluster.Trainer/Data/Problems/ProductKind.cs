@@ -27,7 +27,10 @@ internal sealed class ProductKind : IProblemKind
             : (random.Happens(0.15) ? NumberDraw.Between(random, 100, 999) : NumberDraw.Between(random, 11, 99), NumberDraw.Between(random, 11, 99));
         Thought thought = new();
         thought.Conclude($"{DigitProduct.Write(thought, left, right)}");
-        return new Problem(ProblemKey.Product(left, right), thought, $"{left * right}", (language, wording) => Ask(left, right, language, wording));
+        return new Problem(ProblemKey.Product(left, right), thought, $"{left * right}", (language, wording) => Ask(left, right, language, wording))
+        {
+            Expression = $"{left} * {right}",
+        };
     }
 
     private static string Ask(long left, long right, Language language, SeededRandom random) => Words.Ask(

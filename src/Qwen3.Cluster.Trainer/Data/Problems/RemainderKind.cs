@@ -28,9 +28,11 @@ internal sealed class RemainderKind : IProblemKind
         long number = NumberDraw.OfDigits(random, isEasy ? NumberDraw.Between(random, 2, 3) : NumberDraw.Between(random, 4, 6));
         long divisor = random.Pick(isEasy ? EasyDivisors : HardDivisors);
         Thought thought = new();
+
+        // What one step of a long division works out is a fact.
         thought.Conclude($"{LongDivision.Write(thought, number, divisor)}");
         return new Problem(
-            ProblemKey.Of(Name, number, divisor),
+            number < 10 * divisor ? null : ProblemKey.Of(Name, number, divisor),
             thought,
             $"{number % divisor}",
             (language, wording) => Words.Ask(language, wording, ("{a}", $"{number}"), ("{b}", $"{divisor}")));

@@ -29,7 +29,10 @@ internal sealed class SumKind : IProblemKind
         long[] terms = DrawTerms(random, difficulty);
         Thought thought = new();
         Think(thought, terms);
-        return new Problem(ProblemKey.Sum(terms), thought, $"{terms.Sum()}", (language, wording) => Ask(terms, language, wording));
+        return new Problem(ProblemKey.Sum(terms), thought, $"{terms.Sum()}", (language, wording) => Ask(terms, language, wording))
+        {
+            Expression = string.Join(" + ", terms),
+        };
     }
 
     private static long[] DrawTerms(SeededRandom random, Difficulty difficulty)

@@ -1,6 +1,8 @@
+using System.Globalization;
 using Qwen3.Cluster.Model.Demo;
 using Qwen3.Cluster.Model.Tokenizer;
 using Qwen3.Cluster.Trainer.Data;
+using Qwen3.Cluster.Trainer.Data.Problems;
 using Qwen3.Cluster.Trainer.Data.Texts;
 using Qwen3.Cluster.Trainer.Training;
 
@@ -51,6 +53,14 @@ public class BatchSourceTests
         Assert.Equal("3<|endoftext|>", Learned(new ExerciseSource(new OneTask(), showsSteps: false)));
         Assert.Equal("One.\n\nTwo.\n\n3<|endoftext|>", Learned(new ExerciseSource(new OneTask(), showsSteps: true)));
         Assert.Equal("3\n\n\n3<|endoftext|>", Learned(new ExerciseSource(new OneTask(), showsSteps: false, least: 2, most: 2)));
+    }
+
+    [Fact]
+    public void OfDrillsTheResultsAreLearned()
+    {
+        string[] results = Learned(new DrillSource([new ProductKind()])).Replace("<|endoftext|>", "", StringComparison.Ordinal).Split('\n');
+        Assert.Equal(10, results.Length);
+        Assert.All(results, result => Assert.InRange(int.Parse(result, CultureInfo.InvariantCulture), 2, 99 * 9));
     }
 
     [Fact]
