@@ -1,7 +1,8 @@
 namespace Qwen3.Cluster.Model.Backends.Simd;
 
 /// <summary>
-/// Works that a team does side by side, as if they were one: cut into parts of about the same cost, so that at the end no member waits long for another.
+/// Works that a team does side by side, as if they were one: cut into parts, large ones first, because a long read is a fast one, and ever smaller ones,
+/// so that at the end no member waits long for another.
 /// Used again and again; allocates only to become longer than ever before.
 /// </summary>
 /// <typeparam name="TWork">Takes parts that begin at multiples of 16.</typeparam>
@@ -11,10 +12,11 @@ internal sealed class WorkList<TWork>
     // Multiplications that are not worth waking the team.
     private const long LeastSharedCost = 64 * 1024;
 
-    // A part of a matrix that is read once should be long enough for the memory to find its pace: about 72 KiB at four bits.
-    private const long LeastPartCost = 128 * 1024;
+    // A part of a matrix that is read once should be long enough for the memory to find its pace: 144 KiB at four bits.
+    private const long LeastPartCost = 256 * 1024;
 
-    private const int PartsOfMember = 32;
+    // A part is at most this share of what is left for each member: large ones first, small ones at the end.
+    private const int SharesOfMember = 2;
 
     private TWork[] _works = [];
     private (int Items, long CostOfItem)[] _sizes = [];
@@ -26,9 +28,14 @@ internal sealed class WorkList<TWork>
     /// <summary>Adds a work.</summary>
     /// <param name="work">The work.</param>
     /// <param name="items">Its items.</param>
-    /// <param name="costOfItem">Multiplications of an item.</param>
+    /// <param name="costOfItem">Multiplications of an item; 0 where there is nothing to do for it.</param>
     public void Add(in TWork work, int items, long costOfItem)
     {
+        if (costOfItem == 0)
+        {
+            return;
+        }
+
         if (_workCount == _works.Length)
         {
             int length = Math.Max(8, 2 * _works.Length);
@@ -45,11 +52,10 @@ internal sealed class WorkList<TWork>
     public void Run(ComputeTeam team)
     {
         bool isShared = team.Size > 1 && _cost >= LeastSharedCost;
-        long costOfPart = isShared ? Math.Max(LeastPartCost, _cost / (team.Size * PartsOfMember)) : long.MaxValue;
         _partCount = 0;
         for (int work = 0; work < _workCount; work++)
         {
-            Cut(work, costOfPart);
+            Cut(work, isShared ? team.Size : 0);
         }
 
         PartWork parts = new() { Works = _works, Parts = _parts };
@@ -58,19 +64,27 @@ internal sealed class WorkList<TWork>
         (_workCount, _cost) = (0, 0);
     }
 
-    private void Cut(int work, long costOfPart)
+    // No members: not at all.
+    private void Cut(int work, int members)
     {
         (int items, long costOfItem) = _sizes[work];
-        long parts = Math.Max(1, items * costOfItem / costOfPart);
-        int step = SimdWeight.RoundUp((int)((items + parts - 1) / parts));
-        for (int first = 0; first < items; first += step)
+        for (int first = 0, end; first < items; first = end)
         {
+            int count = items;
+            if (members > 0)
+            {
+                long costOfPart = Math.Max(LeastPartCost, _cost / (SharesOfMember * members));
+                count = (int)Math.Min(items, Math.Max(1, costOfPart / (16 * costOfItem)) * 16);
+            }
+
+            end = Math.Min(items, first + count);
+            _cost -= (end - first) * costOfItem;
             if (_partCount == _parts.Length)
             {
                 Array.Resize(ref _parts, Math.Max(64, 2 * _parts.Length));
             }
 
-            _parts[_partCount++] = new Part(work, first, Math.Min(first + step, items));
+            _parts[_partCount++] = new Part(work, first, end);
         }
     }
 

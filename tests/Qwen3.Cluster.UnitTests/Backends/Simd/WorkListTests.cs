@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Qwen3.Cluster.Model.Backends;
 using Qwen3.Cluster.Model.Backends.Simd;
 
@@ -29,32 +30,42 @@ public sealed class WorkListTests
     }
 
     [Fact]
-    public void A_work_is_cut_according_to_what_it_costs()
+    public void Parts_become_smaller_towards_the_end_and_cheap_works_stay_whole()
     {
         using ComputeTeam team = new(2);
         WorkList<CountingWork> list = new();
-        int[] dear = new int[1024], cheap = new int[1024], parts = new int[2];
-        list.Add(new CountingWork { Counts = dear, Parts = parts }, dear.Length, 1_000_000);
-        list.Add(new CountingWork { Counts = cheap, Parts = parts, Index = 1 }, cheap.Length, 1000);
+        ConcurrentQueue<int> dear = [], cheap = [];
+        list.Add(new CountingWork { Counts = new int[1024], Parts = dear }, 1024, 1_000_000);
+        list.Add(new CountingWork { Counts = new int[1024], Parts = cheap }, 1024, 100);
         list.Run(team);
-        Assert.InRange(parts[0], 32, 64);
-        Assert.Equal(1, parts[1]);
+        Assert.Equal(256, dear.Max());
+        Assert.Equal(16, dear.Min());
+        Assert.InRange(dear.Count, 10, 30);
+        Assert.Equal([1024], cheap);
+    }
+
+    [Fact]
+    public void What_costs_nothing_is_not_done()
+    {
+        using ComputeTeam team = new(2);
+        WorkList<CountingWork> list = new();
+        int[] free = new int[32], paid = new int[4096];
+        list.Add(new CountingWork { Counts = free }, free.Length, 0);
+        list.Add(new CountingWork { Counts = paid }, paid.Length, 1000);
+        list.Run(team);
+        Assert.All(free, count => Assert.Equal(0, count));
+        Assert.All(paid, count => Assert.Equal(1, count));
     }
 
     private struct CountingWork : IParallelWork
     {
         public int[] Counts;
-        public int[]? Parts;
-        public int Index;
+        public ConcurrentQueue<int>? Parts;
 
         public readonly void Run(int worker, int first, int end)
         {
             Assert.Equal(0, first % 16);
-            if (Parts is not null)
-            {
-                Interlocked.Increment(ref Parts[Index]);
-            }
-
+            Parts?.Enqueue(end - first);
             for (int i = first; i < end; i++)
             {
                 Interlocked.Increment(ref Counts[i]);
