@@ -64,11 +64,16 @@ public sealed class Qwen3Model : ILanguageModel
         Load(checkpoint, backend, experts, cache, new OverlapChoice());
 
     /// <summary>The same with a choice of its caller's whether steps run as halves.</summary>
-    internal static Qwen3Model Load(Checkpoint checkpoint, IBackend backend, IExpertPool experts, CacheOptions cache, OverlapChoice overlap)
+    internal static Qwen3Model Load(Checkpoint checkpoint, IBackend backend, IExpertPool experts, CacheOptions cache, OverlapChoice overlap) =>
+        Of(checkpoint.Config, TrunkWeights.Load(checkpoint, backend), backend, experts, cache, overlap);
+
+    /// <summary>The same with weights that the back-end has already; they become the model's.</summary>
+    internal static Qwen3Model Of(
+        ModelConfig config, TrunkWeights weights, IBackend backend, IExpertPool experts, CacheOptions cache, OverlapChoice overlap)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(cache.PageSize, 1, nameof(cache));
         ArgumentOutOfRangeException.ThrowIfLessThan(cache.PageCount, 1, nameof(cache));
-        return new Qwen3Model(checkpoint.Config, TrunkWeights.Load(checkpoint, backend), backend, experts, cache, overlap);
+        return new Qwen3Model(config, weights, backend, experts, cache, overlap);
     }
 
     /// <inheritdoc/>

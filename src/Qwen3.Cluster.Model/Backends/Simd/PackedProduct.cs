@@ -10,9 +10,11 @@ internal unsafe struct PackedProduct
 {
     public PackedWeight Weight;
     public QuantizedRows Input;
+    public RowMap InputRows;
     public int TokenCount;
     public float* Output;
     public nint OutputStride;
+    public RowMap OutputRows;
     public bool Add;
     public ByteDots Dots;
 
@@ -66,7 +68,7 @@ internal unsafe struct PackedProduct
         where TSums : struct, IByteSums<TSums>
     {
         float* outputs = stackalloc float[PanelRows];
-        sbyte* x = Input.Row(0);
+        sbyte* x = InputOf(0);
         float* scales = (float*)(x + Input.PaddedColumns);
         int* sums = (int*)(scales + (Input.PaddedColumns / PackedLayout.BlockColumns));
         int half = (endGroup - firstGroup + 1) / 2;
@@ -102,8 +104,8 @@ internal unsafe struct PackedProduct
             for (int token = 0; token < TokenCount; token += Tokens)
             {
                 // A tile that sticks out at the end repeats the last token; what it gives twice lies behind the last row.
-                sbyte* x0 = Input.Row(token), x1 = Input.Row(Math.Min(token + 1, TokenCount - 1));
-                sbyte* x2 = Input.Row(Math.Min(token + 2, TokenCount - 1)), x3 = Input.Row(Math.Min(token + 3, TokenCount - 1));
+                sbyte* x0 = InputOf(token), x1 = InputOf(Math.Min(token + 1, TokenCount - 1));
+                sbyte* x2 = InputOf(Math.Min(token + 2, TokenCount - 1)), x3 = InputOf(Math.Min(token + 3, TokenCount - 1));
                 PackedKernels<TFormat, TSums>.Tile(
                     panel,
                     panelScales,
@@ -127,9 +129,11 @@ internal unsafe struct PackedProduct
         }
     }
 
+    private readonly sbyte* InputOf(int token) => Input.Row(InputRows[token]);
+
     private readonly void Store(float* values, int token, int row, int rows, int end)
     {
-        float* output = Output + (token * OutputStride) + row;
+        float* output = Output + (OutputRows[token] * OutputStride) + row;
         int count = Math.Min(rows, end - row);
         for (int r = 0; r < count; r++)
         {
