@@ -16,6 +16,8 @@ switch (args)
         return await DeadlineBenchmark.Run(rest);
     case ["kernels", .. string[] rest]:
         return KernelsBenchmark.Run(rest);
+    case ["quantization"]:
+        return QuantizationBenchmark.Run();
     case ["two-processes", .. string[] rest]:
         return TwoProcessesBenchmark.Run(rest);
     case [RouterProcess.Name, .. string[] rest]:
@@ -35,6 +37,7 @@ switch (args)
               allocation
               deadlines [--seconds 30] [--seed 1] [--threads N]
               kernels [--threads N] [--rounds 11]
+              quantization
               two-processes [--layers 8] [--shards 16] [--rounds 25]
             """);
         return 1;
