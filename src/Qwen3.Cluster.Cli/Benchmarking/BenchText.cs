@@ -17,8 +17,8 @@ public static class BenchText
         Table table = new Table().Border(TableBorder.Simple);
         foreach ((string name, Justify side) in ((string, Justify)[])
             [
-                ("", Justify.Left), ("at once", Justify.Right), ("context", Justify.Right), ("tokens/s", Justify.Right), ("slowest–fastest", Justify.Right),
-                ("read a step", Justify.Right), ("experts a layer", Justify.Right), ("of memory", Justify.Right), ("of operations", Justify.Right),
+                ("", Justify.Left), ("at once", Justify.Right), ("context", Justify.Right), ("tokens/s", Justify.Right), ("from–to", Justify.Right),
+                ("read a step", Justify.Right), ("experts", Justify.Right), ("memory", Justify.Right), ("operations", Justify.Right),
             ])
         {
             table.AddColumn(new TableColumn(name) { Alignment = side });

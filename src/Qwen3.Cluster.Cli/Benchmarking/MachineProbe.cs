@@ -37,11 +37,13 @@ public static unsafe class MachineProbe
             }
 
             double read = ReadBytesOfThread * threads / MedianSeconds(threads, thread => Read(memory[thread]));
-            bool hasBytes = isPacked && Avx2.IsSupported;
-            Action<int> operations = hasBytes ? _ => MultiplyBytes() : _ => MultiplyFloats();
-            double lanes = hasBytes ? Vector256<byte>.Count : Vector256<float>.Count;
-            double rate = lanes * OperationsOfMultiplyAdd * Chains * Repeats * threads / MedianSeconds(threads, operations);
-            return new MachineSpeed(read, rate, hasBytes ? "AVX2 bytes (maddubs, maddwd, add)" : "float32 multiply-add");
+            (string instruction, int lanes, Action<int> operations) = isPacked && AvxVnni.IsSupported
+                ? ("AVX-VNNI bytes", Vector256<byte>.Count, _ => MultiplyBytesVnni())
+                : isPacked && Avx2.IsSupported
+                ? ("AVX2 bytes", Vector256<byte>.Count, _ => MultiplyBytes())
+                : ("float32 multiply-add", Vector256<float>.Count, (Action<int>)(_ => MultiplyFloats()));
+            double rate = (double)lanes * OperationsOfMultiplyAdd * Chains * Repeats * threads / MedianSeconds(threads, operations);
+            return new MachineSpeed(read, rate, instruction);
         }
         finally
         {
@@ -112,6 +114,29 @@ public static unsafe class MachineProbe
         }
 
         _floatSink = (a + b + c + d + e + f + g + h + i + j)[0];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void MultiplyBytesVnni()
+    {
+        Vector256<byte> x = Vector256.Create((byte)3);
+        Vector256<sbyte> y = Vector256.Create((sbyte)2);
+        Vector256<int> a = default, b = default, c = default, d = default, e = default, f = default, g = default, h = default, i = default, j = default;
+        for (int n = 0; n < Repeats; n++)
+        {
+            a = AvxVnni.MultiplyWideningAndAdd(a, x, y);
+            b = AvxVnni.MultiplyWideningAndAdd(b, x, y);
+            c = AvxVnni.MultiplyWideningAndAdd(c, x, y);
+            d = AvxVnni.MultiplyWideningAndAdd(d, x, y);
+            e = AvxVnni.MultiplyWideningAndAdd(e, x, y);
+            f = AvxVnni.MultiplyWideningAndAdd(f, x, y);
+            g = AvxVnni.MultiplyWideningAndAdd(g, x, y);
+            h = AvxVnni.MultiplyWideningAndAdd(h, x, y);
+            i = AvxVnni.MultiplyWideningAndAdd(i, x, y);
+            j = AvxVnni.MultiplyWideningAndAdd(j, x, y);
+        }
+
+        _intSink = (a + b + c + d + e + f + g + h + i + j)[0];
     }
 
     // What a product of bytes takes where there is no instruction for all of it.
