@@ -18,6 +18,8 @@ switch (args)
         return KernelsBenchmark.Run(rest);
     case ["decode", .. string[] rest]:
         return DecodeBenchmark.Run(rest);
+    case ["quantization"]:
+        return QuantizationBenchmark.Run();
     case ["two-processes", .. string[] rest]:
         return TwoProcessesBenchmark.Run(rest);
     case [RouterProcess.Name, .. string[] rest]:
@@ -38,6 +40,7 @@ switch (args)
               deadlines [--seconds 30] [--seed 1] [--threads N]
               kernels [--threads N] [--rounds 11]
               decode [--format Q4] [--layers 4] [--threads N] [--rounds 11]
+              quantization
               two-processes [--layers 8] [--shards 16] [--rounds 25]
             """);
         return 1;

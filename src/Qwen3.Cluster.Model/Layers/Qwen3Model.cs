@@ -47,6 +47,9 @@ public sealed class Qwen3Model : ILanguageModel
     /// <inheritdoc/>
     public int ExpertsPerToken => Math.Max(1, _config.ExpertsPerToken);
 
+    /// <summary>Bytes of the weights that a step reads whatever its tokens are: all of the trunk, of the embedding only a head that is tied to it.</summary>
+    public long StepBytes => _weights.StepBytes;
+
     /// <inheritdoc/>
     public int PageSize => _cache.Shape.PageSize;
 
@@ -99,6 +102,23 @@ public sealed class Qwen3Model : ILanguageModel
         }
 
         _overlap.Add(hasChunks, halves, Stopwatch.GetTimestamp() - started, batch.RowCount);
+    }
+
+    /// <summary>
+    /// Fills the cache of a batch's rows without computing them: each layer keeps the keys and values of the embedded tokens, as if no layer were
+    /// before it. For measurements of what follows a long text, which attend to as many numbers of the same size, at a fraction of the time.
+    /// </summary>
+    public void FillCache(StepBatch batch)
+    {
+        Check(batch, []);
+        Embed(_first, batch);
+        _normalized.Resize(batch.RowCount);
+        for (int layer = 0; layer < _weights.Layers.Count; layer++)
+        {
+            LayerWeights weights = _weights.Layers[layer];
+            _backend.Normalize(_first.Hidden, weights.InputNorm, (float)_config.RmsNormEpsilon, _normalized);
+            _attention.ProjectAndStore(_normalized, weights.Attention, _first.Rotary, batch, _cache, layer);
+        }
     }
 
     private void ForwardWhole(StepBatch batch, Span<float> logits)
