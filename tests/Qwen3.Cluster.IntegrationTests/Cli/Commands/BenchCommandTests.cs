@@ -44,7 +44,7 @@ public sealed class BenchCommandTests : IDisposable
             {"model_type": "qwen3", "hidden_size": 128, "intermediate_size": 512, "num_hidden_layers": 4, "num_attention_heads": 4, "num_key_value_heads": 2,
              "head_dim": 32, "vocab_size": 4096, "max_position_embeddings": 512, "rope_theta": 10000, "tie_word_embeddings": false}
             """, TestContext.Current.CancellationToken);
-        CommandRun made = await CommandRun.Of(["pack", "--random", config, "--out", directory, "--format", "q4", "--layers", "2", "--vocab", "1024"]);
+        CommandRun made = await CommandRun.Of(["pack", "--random", config, "--out", directory, "--format", "q4", "--layers", "2", "--vocab", "2048"]);
         Assert.Equal("", made.Error);
         Assert.StartsWith(directory, made.Output, StringComparison.Ordinal);
 
