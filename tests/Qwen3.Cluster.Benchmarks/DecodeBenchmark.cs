@@ -58,7 +58,7 @@ internal static class DecodeBenchmark
 
         public double Run()
         {
-            long before = packed.Counted.ExpertCount;
+            long before = packed.Counted.DistinctExperts;
             long start = Stopwatch.GetTimestamp();
             for (int i = 0; i < steps; i++)
             {
@@ -66,7 +66,7 @@ internal static class DecodeBenchmark
             }
 
             double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds / steps;
-            _experts += packed.Counted.ExpertCount - before;
+            _experts += packed.Counted.DistinctExperts - before;
             _steps += steps;
             return seconds;
         }

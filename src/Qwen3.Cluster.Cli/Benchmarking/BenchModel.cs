@@ -101,7 +101,7 @@ internal sealed class BenchModel : IDisposable
     public void Dispose()
     {
         _model.Dispose();
-        Experts.Dispose();
+        _experts.Dispose();
         _backend.Dispose();
         _checkpoint.Dispose();
     }

@@ -9,8 +9,7 @@ public static class BenchText
     /// <summary>Lines without spaces at their ends.</summary>
     /// <param name="report">What is shown.</param>
     /// <param name="width">Columns of the screen.</param>
-    /// <param name="hasStyles">Whether it shows bold, dim and colours.</param>
-    public static IEnumerable<string> Render(BenchReport report, int width, bool hasStyles)
+    public static IEnumerable<string> Render(BenchReport report, int width)
     {
         yield return $"{report.Model}, weights {report.Weights}, {ByteUnits.Of(report.WeightBytes)}, loaded in {report.LoadSeconds:N1} s, {report.Threads} threads";
         yield return $"memory {report.Machine.ReadBytesPerSecond / 1e9:N1} GB/s, {report.Machine.OperationsPerSecond / 1e9:N0} G operations/s ({report.Machine.Instruction})";
@@ -32,7 +31,7 @@ public static class BenchText
                 $"{result.ShareOfBandwidth:P0}", $"{result.ShareOfOperations:P0}");
         }
 
-        foreach (string line in TableText.Render(table, width, hasStyles))
+        foreach (string line in TableText.Render(table, width, hasStyles: false))
         {
             yield return line;
         }

@@ -58,7 +58,7 @@ public static class BenchCommand
             }
             else
             {
-                foreach (string line in BenchText.Render(report, terminal.Width, hasStyles: false))
+                foreach (string line in BenchText.Render(report, terminal.Width))
                 {
                     terminal.OutText.WriteLine(line);
                 }

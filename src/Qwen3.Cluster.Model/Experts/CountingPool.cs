@@ -1,17 +1,13 @@
-using Qwen3.Cluster.Model.Experts;
+namespace Qwen3.Cluster.Model.Experts;
 
-namespace Qwen3.Cluster.Cli.Benchmarking;
-
-/// <summary>A pool that counts which experts are asked: each is read once in a step, however many tokens it has.</summary>
-internal sealed class CountingPool(IExpertPool inner) : IExpertPool
+/// <summary>A pool that counts which experts are asked, for those who measure: each is read once in a call, however many tokens ask it.</summary>
+/// <param name="inner">Computes; stays its maker's.</param>
+public sealed class CountingPool(IExpertPool inner) : IExpertPool
 {
     private readonly bool[] _isAsked = new bool[inner.Layout.ExpertCount];
 
     /// <summary>Experts that were asked, those of each layer of each step for themselves.</summary>
     public long DistinctExperts { get; private set; }
-
-    /// <summary>Choices of tokens.</summary>
-    public long Choices { get; private set; }
 
     /// <inheritdoc/>
     public ExpertLayout Layout => inner.Layout;
@@ -23,7 +19,7 @@ internal sealed class CountingPool(IExpertPool inner) : IExpertPool
     public bool CanOverlap => inner.CanOverlap;
 
     /// <summary>Counts from zero.</summary>
-    public void Reset() => DistinctExperts = Choices = 0;
+    public void Reset() => DistinctExperts = 0;
 
     /// <inheritdoc/>
     public IExpertCall Begin(int layer, RoutedTokens tokens)
@@ -31,12 +27,10 @@ internal sealed class CountingPool(IExpertPool inner) : IExpertPool
         Array.Clear(_isAsked);
         for (int token = 0; token < tokens.TokenCount; token++)
         {
-            for (int j = 0; j < tokens.ChoiceCounts[token]; j++)
+            foreach (int expert in tokens.ExpertIds.Slice(token * tokens.MaxChoices, tokens.ChoiceCounts[token]))
             {
-                ref bool isAsked = ref _isAsked[tokens.ExpertIds[(token * tokens.MaxChoices) + j]];
-                DistinctExperts += isAsked ? 0 : 1;
-                Choices++;
-                isAsked = true;
+                DistinctExperts += _isAsked[expert] ? 0 : 1;
+                _isAsked[expert] = true;
             }
         }
 
@@ -44,5 +38,7 @@ internal sealed class CountingPool(IExpertPool inner) : IExpertPool
     }
 
     /// <inheritdoc/>
-    public void Dispose() => inner.Dispose();
+    public void Dispose()
+    {
+    }
 }
