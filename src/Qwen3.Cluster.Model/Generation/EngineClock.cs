@@ -118,6 +118,7 @@ internal sealed class EngineClock
             TokensAfterThinking = Length(_afterThinking),
             TokensOfDirectAnswer = Length(_direct),
             UsualTokens = _replies.Count < FewestAnswers ? 0 : (int)_replies.Quantile(Usual),
+            MeanTokens = _replies.Count < FewestAnswers ? 0 : _replies.Mean,
             MeasuredAt = _lastEnd ?? 0,
         };
         return !isKnown ? pace : pace with

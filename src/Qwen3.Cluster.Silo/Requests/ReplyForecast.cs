@@ -21,6 +21,9 @@ internal sealed class ReplyForecast(EngineMetrics metrics, TimeSpan? drain, int 
     // Where pages are lacking, a free place is of no use; places that become free bring some. Who has only just come waits for nothing but the next step.
     private readonly int _free = metrics.LacksPages ? 0 : Math.Max(0, metrics.MaxSequences - metrics.Running);
 
+    // What deadlines cut short makes places free sooner than what is promised here: planning with that alone would let in more and more, and cut all.
+    private readonly TimeSpan _drain = Longer(drain ?? TimeSpan.Zero, metrics.Pace.WholeReplyInterval(metrics.MaxSequences));
+
     /// <summary>Whether enough was measured, and lately enough, to say anything.</summary>
     public bool IsKnown => metrics.Pace.IsKnown && time.GetElapsedTime(metrics.Pace.MeasuredAt, _now) <= EnginePace.Lifetime;
 
@@ -40,7 +43,7 @@ internal sealed class ReplyForecast(EngineMetrics metrics, TimeSpan? drain, int 
         for (int place = 0; place <= line.Count; place++)
         {
             TimeSpan behind = place == 0 ? TimeSpan.Zero : Until(line[place - 1]);
-            TimeSpan start = Start(place) > behind ? Start(place) : behind;
+            TimeSpan start = Longer(Start(place), behind);
             if (start + work < best && CanBeBegunBefore(place))
             {
                 best = start + work;
@@ -98,7 +101,9 @@ internal sealed class ReplyForecast(EngineMetrics metrics, TimeSpan? drain, int 
         return true;
     }
 
-    private TimeSpan Start(int place) => Math.Max(0, place + arriving - _free + 1) * (drain ?? TimeSpan.Zero);
+    private TimeSpan Start(int place) => Math.Max(0, place + arriving - _free + 1) * _drain;
 
     private TimeSpan Until(long timestamp) => time.GetElapsedTime(_now, timestamp);
+
+    private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
 }

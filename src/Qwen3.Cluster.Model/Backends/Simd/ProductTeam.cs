@@ -22,8 +22,8 @@ internal sealed unsafe class ProductTeam : IDisposable
     /// <summary>The threads.</summary>
     public ComputeTeam Team { get; }
 
-    /// <summary>What a row of a weight of so many columns costs, in multiplications: several tokens are computed four by four.</summary>
-    public static long CostOfRow(int columns, int tokens) => tokens == 1 ? columns : ((tokens + 3L) & ~3L) * columns;
+    /// <summary>What a row of a weight of so many columns costs, in multiplications: more than four tokens are computed four by four.</summary>
+    public static long CostOfRow(int columns, int tokens) => (tokens <= 4 ? tokens : (tokens + 3L) & ~3L) * columns;
 
     /// <summary>A product, to be done until the next one is made with more tokens.</summary>
     public WeightProduct Of(Weight weight, ProductInput input, int tokens, ProductOutput output)
@@ -45,7 +45,7 @@ internal sealed unsafe class ProductTeam : IDisposable
             });
         }
 
-        if (tokens > 1)
+        if (tokens > PackedProduct.MostFewTokens)
         {
             foreach (AlignedBuffer panel in _panels)
             {
