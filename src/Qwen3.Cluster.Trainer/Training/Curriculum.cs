@@ -9,5 +9,5 @@ namespace Qwen3.Cluster.Trainer.Training;
 internal sealed record Curriculum(string Name, IReadOnlyList<TrainingPhase> Phases, ISampleSource Vocabulary)
 {
     /// <summary>That of the model that comes along: three phases of pre-training and three after it, as in Qwen3's report (arXiv 2505.09388).</summary>
-    public static Curriculum Embedded { get; } = new("exercises 2", EmbeddedPhases.All, EmbeddedPhases.Vocabulary);
+    public static Curriculum Embedded { get; } = new("exercises 3", EmbeddedPhases.All, EmbeddedPhases.Vocabulary);
 }

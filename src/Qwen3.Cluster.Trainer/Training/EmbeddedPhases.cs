@@ -118,8 +118,8 @@ internal static class EmbeddedPhases
             MaxPositions = LongContext,
             Source = new Mixture(
             [
-                (EmbeddedSources.EasyPractice(ReplyForm.Direct), 60), (EmbeddedSources.EasyPractice(ReplyForm.DirectBySuffix), 6), (EmbeddedSources.Drills, 10),
-                (EmbeddedSources.PaperPractice, 14), (EmbeddedSources.EasyChat(ReplyForm.ThinkingCut), 3), (EmbeddedSources.HardChat(ReplyForm.ThinkingCut), 3),
+                (EmbeddedSources.EasyPractice(ReplyForm.Direct), 60), (EmbeddedSources.EasyPractice(ReplyForm.DirectBySuffix), 6), (EmbeddedSources.SumDrills, 18),
+                (EmbeddedSources.PaperPractice, 24), (EmbeddedSources.EasyChat(ReplyForm.ThinkingCut), 3), (EmbeddedSources.HardChat(ReplyForm.ThinkingCut), 3),
                 (EmbeddedSources.HardChat(ReplyForm.Direct), 3), (EmbeddedSources.HardChat(ReplyForm.DirectBySuffix), 1),
                 (EmbeddedSources.TalkChat(ReplyForm.Direct), 2), (EmbeddedSources.TalkChat(ReplyForm.DirectBySuffix), 1), (EmbeddedSources.TalkChat(ReplyForm.Thinking), 1),
             ]),

@@ -18,14 +18,14 @@ internal static class EmbeddedSources
     // What the exam after the phase 'fusion' found weak: at a glance, and on paper.
     private static readonly Dictionary<string, double> WeakAtAGlance = new(StringComparer.Ordinal)
     {
-        ["sum"] = 3, ["difference"] = 2.5, ["product"] = 3.5, ["remainder"] = 0.7, ["comparison"] = 1.5, ["sorting"] = 1, ["reversing"] = 0.5,
-        ["letters"] = 3.5, ["conversion"] = 0.5, ["word-problem"] = 0.3,
+        ["sum"] = 6, ["difference"] = 7, ["product"] = 3.5, ["remainder"] = 1.5, ["comparison"] = 1.5, ["sorting"] = 1, ["reversing"] = 0.5,
+        ["letters"] = 3, ["conversion"] = 0.5, ["word-problem"] = 0.3,
     };
 
     private static readonly Dictionary<string, double> WeakOnPaper = new(StringComparer.Ordinal)
     {
-        ["sum"] = 1, ["difference"] = 1, ["product"] = 1, ["remainder"] = 1, ["comparison"] = 5, ["sorting"] = 4, ["reversing"] = 0.7,
-        ["letters"] = 3, ["conversion"] = 0.7, ["word-problem"] = 0.7,
+        ["sum"] = 1, ["difference"] = 1, ["product"] = 1, ["remainder"] = 1, ["comparison"] = 3, ["sorting"] = 8, ["reversing"] = 1,
+        ["letters"] = 2, ["conversion"] = 0.5, ["word-problem"] = 0.7,
     };
 
     private static readonly (ITask Task, double Weight)[] Easy = Problems(Difficulty.Easy, EasyWeights);
@@ -48,6 +48,9 @@ internal static class EmbeddedSources
 
     /// <summary>Rows of easy equations.</summary>
     public static ISampleSource Drills { get; } = new DrillSource([new SumKind(), new DifferenceKind(), new ProductKind(), new ProductKind()]);
+
+    /// <summary>The same, more of sums and differences: of three digits they are the most to learn at a glance.</summary>
+    public static ISampleSource SumDrills { get; } = new DrillSource([new SumKind(), new SumKind(), new DifferenceKind(), new DifferenceKind(), new ProductKind()]);
 
     /// <summary>Easy problems as plain text.</summary>
     public static ISampleSource EasyExercises(bool showsSteps) => Exercises(Easy, showsSteps, 1, 1);

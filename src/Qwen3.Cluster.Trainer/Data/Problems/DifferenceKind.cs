@@ -2,7 +2,7 @@ using Qwen3.Cluster.Trainer.Data.Thinking;
 
 namespace Qwen3.Cluster.Trainer.Data.Problems;
 
-/// <summary>Differences. Easy: numbers of one or two digits, the result now and then below 0. Hard: numbers of three to seven digits.</summary>
+/// <summary>Differences. Easy: numbers of up to three digits, the result now and then below 0. Hard: numbers of four to seven digits.</summary>
 internal sealed class DifferenceKind : IProblemKind
 {
     private static readonly Wording Words = new(
@@ -33,7 +33,8 @@ internal sealed class DifferenceKind : IProblemKind
     private static (long Left, long Right) DrawNumbers(SeededRandom random, Difficulty difficulty)
     {
         bool isEasy = difficulty == Difficulty.Easy;
-        int Digits() => isEasy ? (random.Happens(0.2) ? 1 : 2) : NumberDraw.Between(random, 3, 7);
+        int most = random.Happens(0.5) ? 2 : 3;
+        int Digits() => isEasy ? (random.Happens(0.2) ? NumberDraw.Between(random, 1, most - 1) : most) : NumberDraw.Between(random, 4, 7);
         (long one, long other) = (NumberDraw.OfDigits(random, Digits()), NumberDraw.OfDigits(random, Digits()));
         return isEasy && random.Happens(0.3) ? (one, other) : (Math.Max(one, other), Math.Min(one, other));
     }

@@ -30,7 +30,7 @@ internal sealed class SortingKind : IProblemKind
 
         long[] numbers = [.. different];
         Thought thought = new();
-        string answer = string.Join(", ", SelectionSort.Write(thought, numbers));
+        string answer = string.Join(", ", InsertionSort.Write(thought, numbers));
         return new Problem(
             ProblemKey.OfSet(Name, numbers), thought, answer, (language, wording) => Words.Ask(language, wording, ("{l}", string.Join(", ", numbers))));
     }

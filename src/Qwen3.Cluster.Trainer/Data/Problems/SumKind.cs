@@ -2,7 +2,7 @@ using Qwen3.Cluster.Trainer.Data.Thinking;
 
 namespace Qwen3.Cluster.Trainer.Data.Problems;
 
-/// <summary>Sums. Easy: two numbers of one or two digits. Hard: four to six numbers of two or three digits, and now and then two long ones.</summary>
+/// <summary>Sums. Easy: two numbers of up to three digits. Hard: four to six numbers of two or three digits, and now and then two of four to six.</summary>
 internal sealed class SumKind : IProblemKind
 {
     private static readonly Wording OfTwo = new(
@@ -39,11 +39,13 @@ internal sealed class SumKind : IProblemKind
     {
         if (difficulty == Difficulty.Easy)
         {
-            return [NumberDraw.OfDigits(random, random.Happens(0.2) ? 1 : 2), NumberDraw.OfDigits(random, random.Happens(0.2) ? 1 : 2)];
+            int most = random.Happens(0.5) ? 2 : 3;
+            int Digits() => random.Happens(0.2) ? NumberDraw.Between(random, 1, most - 1) : most;
+            return [NumberDraw.OfDigits(random, Digits()), NumberDraw.OfDigits(random, Digits())];
         }
 
         return random.Happens(0.15)
-            ? [NumberDraw.OfDigits(random, NumberDraw.Between(random, 3, 6)), NumberDraw.OfDigits(random, NumberDraw.Between(random, 3, 6))]
+            ? [NumberDraw.OfDigits(random, NumberDraw.Between(random, 4, 6)), NumberDraw.OfDigits(random, NumberDraw.Between(random, 4, 6))]
             : [.. Enumerable.Range(0, NumberDraw.Between(random, 4, 6)).Select(_ => NumberDraw.OfDigits(random, random.Happens(0.3) ? 2 : 3))];
     }
 

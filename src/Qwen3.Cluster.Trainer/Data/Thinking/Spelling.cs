@@ -7,13 +7,13 @@ internal static class Spelling
 {
     private const int PieceLength = 4;
 
-    /// <summary>Counts a letter: <c>R:STRA=S0T0R1A1|WBERRY.</c>, after each letter how many there have been.</summary>
+    /// <summary>Counts a letter: <c>R:STRA=STR1A|WBERRY.</c>, after each letter that is the one looked for, and only there, how many there have been.</summary>
     public static int Count(Thought thought, string word, char letter)
     {
         int count = 0;
         foreach ((string piece, string left) in Pieces(word))
         {
-            string counted = string.Concat(piece.Select(each => $"{each}{count += (each == letter ? 1 : 0)}"));
+            string counted = string.Concat(piece.Select(each => each == letter ? $"{each}{++count}" : $"{each}"));
             thought.Add($"{letter}:{piece}={counted}{After(left)}.");
         }
 

@@ -44,11 +44,11 @@ public class ThoughtTests
     }
 
     [Fact]
-    public void SortingTakesTheSmallestAway()
+    public void SortingPutsOneAfterTheOtherIntoTheRow()
     {
         Thought thought = new();
-        Assert.Equal([12, 33, 45], SelectionSort.Write(thought, [45, 12, 33]));
-        Assert.Equal(["12 | 45 33.", "33 | 45.", "45 |."], thought.Paragraphs);
+        Assert.Equal([12, 33, 45], InsertionSort.Write(thought, [45, 12, 33]));
+        Assert.Equal(["45: 45.", "12: 12 45.", "33: 12 33 45."], thought.Paragraphs);
     }
 
     [Fact]
@@ -56,7 +56,7 @@ public class ThoughtTests
     {
         Thought counting = new(), reversing = new();
         Assert.Equal(3, Spelling.Count(counting, "STRAWBERRY", 'R'));
-        Assert.Equal(["R:STRA=S0T0R1A1|WBERRY.", "R:WBER=W1B1E1R2|RY.", "R:RY=R3Y3."], counting.Paragraphs);
+        Assert.Equal(["R:STRA=STR1A|WBERRY.", "R:WBER=WBER2|RY.", "R:RY=R3Y."], counting.Paragraphs);
         Assert.Equal("YRREBWARTS", Spelling.Reverse(reversing, "STRAWBERRY"));
         Assert.Equal(["STRA=ARTS|WBERRY.", "WBER=REBWARTS|RY.", "RY=YRREBWARTS."], reversing.Paragraphs);
     }
