@@ -14,7 +14,10 @@ public sealed record EnginePace
     /// <summary>From one token of a reply to the next.</summary>
     public TimeSpan TokenTime { get; init; }
 
-    /// <summary>The same where it takes long: nine tokens of ten come sooner.</summary>
+    /// <summary>The mean of all steps: unlike <see cref="TokenTime"/> with the longest ones, which hold up all that wait as well.</summary>
+    public TimeSpan StepTime { get; init; }
+
+    /// <summary>The same as <see cref="TokenTime"/> where it takes long: nine tokens of ten come sooner.</summary>
     public TimeSpan LongTokenTime { get; init; }
 
     /// <summary>What a token of a prompt, in a chunk with others, adds to a step.</summary>
@@ -57,5 +60,5 @@ public sealed record EnginePace
 
     /// <summary>How soon one more reply ends, of so many that run at once, where every one is let come to its own end; zero while that is not known.</summary>
     /// <param name="sequences">1 or more.</param>
-    public TimeSpan WholeReplyInterval(int sequences) => MeanTokens > 0 ? MeanTokens * TokenTime / sequences : TimeSpan.Zero;
+    public TimeSpan WholeReplyInterval(int sequences) => MeanTokens > 0 ? MeanTokens * StepTime / sequences : TimeSpan.Zero;
 }

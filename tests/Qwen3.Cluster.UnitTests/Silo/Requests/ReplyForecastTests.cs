@@ -84,7 +84,7 @@ public class ReplyForecastTests
     public void Places_that_deadlines_make_free_are_not_reckoned_with()
     {
         // One reply ends each 0.1 s because it is cut; whole ones, of 200 tokens each 10 ms, two at once, would end each second.
-        EngineMetrics metrics = Metrics(2, [], Pace() with { MeanTokens = 200 });
+        EngineMetrics metrics = Metrics(2, [], Pace() with { MeanTokens = 200, StepTime = Seconds(0.01) });
         ReplyForecast forecast = new(metrics, Seconds(0.1), arriving: 0, _time);
 
         Assert.Equal(Seconds(3), forecast.Earliest(Seconds(1), Seconds(2)));
