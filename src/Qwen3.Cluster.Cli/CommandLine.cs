@@ -30,6 +30,7 @@ public static class CommandLine
             InspectCommand.Create(terminal),
             LogitsCommand.Create(terminal),
             PackCommand.Create(terminal),
+            BenchCommand.Create(terminal),
             TopologyCommand.Create(terminal),
             RebalanceCommand.Create(terminal),
             SpreadCommand.Create(terminal),

@@ -144,7 +144,29 @@ public sealed class TorchBackend : IBackend
     }
 
     /// <inheritdoc/>
-    public void ComputeExpert(ExpertWeights expert, ReadOnlySpan<float> inputs, ReadOnlySpan<int> rows, Span<float> outputs, ReadOnlySpan<int> slots)
+    public void ComputeExperts(
+        ReadOnlySpan<ExpertGroup> groups, ReadOnlySpan<float> inputs, ReadOnlySpan<int> rows, Span<float> outputs, ReadOnlySpan<int> slots)
+    {
+        foreach (ExpertGroup group in groups)
+        {
+            ComputeExpert(group.Expert, inputs, rows.Slice(group.First, group.Count), outputs, slots.Slice(group.First, group.Count));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void ComputeLogits(Activation hidden, ReadOnlySpan<int> rows, Weight head, Span<float> logits)
+    {
+        using Work work = new();
+        Tensor scores = linear(Of(hidden).index_select(0, HostMemory.Indices(rows, device)), Of(head)).cpu();
+        HostMemory.Values(scores).CopyTo(logits);
+    }
+
+    /// <summary>Nothing to free: the memory belongs to weights, activations and caches.</summary>
+    public void Dispose()
+    {
+    }
+
+    private void ComputeExpert(ExpertWeights expert, ReadOnlySpan<float> inputs, ReadOnlySpan<int> rows, Span<float> outputs, ReadOnlySpan<int> slots)
     {
         using Work work = new();
         int hidden = expert.Gate.Columns;
@@ -162,19 +184,6 @@ public sealed class TorchBackend : IBackend
         {
             answers.Slice(i * hidden, hidden).CopyTo(outputs[(slots[i] * hidden)..]);
         }
-    }
-
-    /// <inheritdoc/>
-    public void ComputeLogits(Activation hidden, ReadOnlySpan<int> rows, Weight head, Span<float> logits)
-    {
-        using Work work = new();
-        Tensor scores = linear(Of(hidden).index_select(0, HostMemory.Indices(rows, device)), Of(head)).cpu();
-        HostMemory.Values(scores).CopyTo(logits);
-    }
-
-    /// <summary>Nothing to free: the memory belongs to weights, activations and caches.</summary>
-    public void Dispose()
-    {
     }
 
     private static Tensor Of(Weight weight) => ((TorchWeight)weight).Values;

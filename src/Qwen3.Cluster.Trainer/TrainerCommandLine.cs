@@ -15,7 +15,10 @@ internal static class TrainerCommandLine
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, TextWriter output, TextWriter error)
     {
-        RootCommand root = new("Trains the model that comes along with Qwen3.Cluster, and examines it.") { TrainCommand.Create(), EvalCommand.Create() };
+        RootCommand root = new("Trains the model that comes along with Qwen3.Cluster, and examines it.") 
+        {
+            TrainCommand.Create(), EvalCommand.Create(), QuestionsCommand.Create(),
+        };
         ParseResult parsed = root.Parse(arguments);
         if (parsed.Errors.Count > 0)
         {

@@ -6,7 +6,7 @@ using Qwen3.Cluster.Model.Quantization;
 namespace Qwen3.Cluster.Benchmarks;
 
 /// <summary>
-/// Products with packed weights against what the machine can do: bytes a second of one token against a plain read of the same bytes, operations a
+/// Products with packed weights against what the machine can do: bytes a second of one to four tokens against a plain read of the same bytes, operations a
 /// second of many tokens against fused multiply-adds of float32 that touch no memory. By turns, on the same threads.
 /// </summary>
 internal static class KernelsBenchmark
@@ -34,17 +34,20 @@ internal static class KernelsBenchmark
 
     private static void MatrixVector(ComputeTeam team, int rounds)
     {
-        Console.WriteLine($"{"one token",-24} {"GB/s",8}   share of a plain read");
+        Console.WriteLine($"{"few tokens, from memory",-28} {"GB/s",8}   share of a plain read");
         foreach (TensorType type in (TensorType[])[TensorType.Q8, TensorType.Q4])
         {
-            using KernelCase one = new(team, type, VectorRows, Columns, tokens: 1);
-            ByteDots[] ways = [.. ByteDotsOfMachine.Supported];
-            double bytes = one.Weight.ByteCount;
-            Rounds times = Rounds.Run(rounds, [() => one.Read(), .. ways.Select(way => (Func<double>)(() => one.Multiply(way)))]);
-            Console.WriteLine($"{type.FormatName() + " plain read",-24} {bytes / times.Median(0) / 1e9,8:0.0}");
-            for (int i = 0; i < ways.Length; i++)
+            foreach (int tokens in (int[])[1, 2, 4])
             {
-                Console.WriteLine($"{type.FormatName() + " " + ways[i],-24} {bytes / times.Median(i + 1) / 1e9,8:0.0}   {times.Ratio(0, i + 1)}");
+                using KernelCase few = new(team, type, VectorRows, Columns, tokens);
+                ByteDots[] ways = [.. ByteDotsOfMachine.Supported];
+                double bytes = few.Weight.ByteCount;
+                Rounds times = Rounds.Run(rounds, [() => few.Read(), .. ways.Select(way => (Func<double>)(() => few.Multiply(way)))]);
+                Console.WriteLine($"{type.FormatName() + " plain read",-28} {bytes / times.Median(0) / 1e9,8:0.0}");
+                for (int i = 0; i < ways.Length; i++)
+                {
+                    Console.WriteLine($"{$"{type.FormatName()} × {tokens} {ways[i]}",-28} {bytes / times.Median(i + 1) / 1e9,8:0.0}   {times.Ratio(0, i + 1)}");
+                }
             }
         }
     }

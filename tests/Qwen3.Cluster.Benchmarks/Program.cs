@@ -18,6 +18,10 @@ switch (args)
         return await DeadlineBenchmark.Run(rest);
     case ["kernels", .. string[] rest]:
         return KernelsBenchmark.Run(rest);
+    case ["decode", .. string[] rest]:
+        return DecodeBenchmark.Run(rest);
+    case ["quantization"]:
+        return QuantizationBenchmark.Run();
     case ["two-processes", .. string[] rest]:
         return TwoProcessesBenchmark.Run(rest);
     case [RouterProcess.Name, .. string[] rest]:
@@ -38,6 +42,8 @@ switch (args)
               speculation [--layers 0] [--tokens 200] [--threads N] [--rounds 7]
               deadlines [--seconds 30] [--seed 1] [--threads N]
               kernels [--threads N] [--rounds 11]
+              decode [--format Q4] [--layers 4] [--threads N] [--rounds 11]
+              quantization
               two-processes [--layers 8] [--shards 16] [--rounds 25]
             """);
         return 1;

@@ -17,6 +17,9 @@ internal static class RandomModel
     /// <summary>The experts' number and the tokens' width of Qwen3-30B-A3B in one layer that weighs little: for what happens between nodes.</summary>
     public static string Weightless() => Make(layers: 1, expertWidth: 16, vocabulary: 4096);
 
+    /// <summary>The geometry of <see cref="Qwen3_30B"/>.</summary>
+    public static ModelConfig ConfigOf(int layers) => ModelConfig.Parse(Config(layers, expertWidth: 768, vocabulary: 32_000));
+
     private static string Make(int layers, int expertWidth, int vocabulary)
     {
         string directory = Path.Combine(Path.GetTempPath(), "qwen3-benchmarks", $"{layers}x128x{expertWidth}-{vocabulary}");

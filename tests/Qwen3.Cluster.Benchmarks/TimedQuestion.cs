@@ -62,7 +62,7 @@ internal sealed record TimedQuestion(TimeSpan Arrival, int First, int Second, Ti
         }
 
         TimeSpan late = Stopwatch.GetElapsedTime(started) - ResponseTime;
-        bool isRight = end is not null && text.ToString().Contains($"= {First + Second}", StringComparison.Ordinal);
+        bool isRight = end is not null && text.ToString().Trim() == $"{First + Second}";
         return new TimedAnswer(IsAdmitted: true, late, isRight, end);
     }
 }

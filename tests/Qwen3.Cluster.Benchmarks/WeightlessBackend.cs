@@ -13,9 +13,10 @@ internal sealed class WeightlessBackend(IBackend inner) : IBackend
 
     public Weight LoadWeight(TensorView tensor) => inner.LoadWeight(tensor);
 
-    public void ComputeExpert(ExpertWeights expert, ReadOnlySpan<float> inputs, ReadOnlySpan<int> rows, Span<float> outputs, ReadOnlySpan<int> slots)
+    public void ComputeExperts(
+        ReadOnlySpan<ExpertGroup> groups, ReadOnlySpan<float> inputs, ReadOnlySpan<int> rows, Span<float> outputs, ReadOnlySpan<int> slots)
     {
-        int width = expert.Gate.Columns;
+        int width = groups[0].Expert.Gate.Columns;
         for (int i = 0; i < rows.Length; i++)
         {
             inputs.Slice(rows[i] * width, width).CopyTo(outputs[(slots[i] * width)..]);

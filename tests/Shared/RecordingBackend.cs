@@ -61,8 +61,9 @@ internal sealed class RecordingBackend(IBackend inner) : IBackend
 
     public void UploadAndAdd(ReadOnlySpan<float> source, Activation destination) => inner.UploadAndAdd(source, destination);
 
-    public void ComputeExpert(ExpertWeights expert, ReadOnlySpan<float> inputs, ReadOnlySpan<int> rows, Span<float> outputs, ReadOnlySpan<int> slots) =>
-        inner.ComputeExpert(expert, inputs, rows, outputs, slots);
+    public void ComputeExperts(
+        ReadOnlySpan<ExpertGroup> groups, ReadOnlySpan<float> inputs, ReadOnlySpan<int> rows, Span<float> outputs, ReadOnlySpan<int> slots) =>
+        inner.ComputeExperts(groups, inputs, rows, outputs, slots);
 
     public void ComputeLogits(Activation hidden, ReadOnlySpan<int> rows, Weight head, Span<float> logits) =>
         inner.ComputeLogits(hidden, rows, head, logits);

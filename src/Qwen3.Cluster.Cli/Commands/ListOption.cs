@@ -22,6 +22,16 @@ public static class ListOption
             _ => (false, null),
         });
 
+    /// <summary>Whole numbers of a range.</summary>
+    /// <param name="name">As it is written, with its dashes.</param>
+    /// <param name="description">What it is.</param>
+    /// <param name="least">The least that is taken.</param>
+    /// <param name="most">The most that is taken.</param>
+    /// <param name="otherwise">The numbers if the option is left out.</param>
+    public static Option<IReadOnlyList<int>> Whole(string name, string description, int least, int most, IReadOnlyList<int> otherwise) =>
+        Create(name, description, $"a whole number from {least} to {most}", otherwise, text =>
+            (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most, value));
+
     /// <summary>Modes; fast and deep if the option is left out.</summary>
     /// <param name="name">As it is written, with its dashes.</param>
     /// <param name="description">What it is.</param>

@@ -94,14 +94,16 @@ public interface IBackend : IDisposable
     void UploadAndAdd(ReadOnlySpan<float> source, Activation destination);
 
     /// <summary>
-    /// One expert on its group of tokens: outputs[slots[i]] = down · (silu(gate · x) ⊙ (up · x)) with x = inputs[rows[i]].
+    /// Experts of one layer on their groups of choices: outputs[slots[i]] = down · (silu(gate · x) ⊙ (up · x)) with x = inputs[rows[i]], for
+    /// each choice i of each group.
     /// </summary>
-    /// <param name="expert">Its weights.</param>
+    /// <param name="groups">The experts; together they have all the choices.</param>
     /// <param name="inputs">Host memory [*, H].</param>
-    /// <param name="rows">Which rows of the inputs; one or more.</param>
+    /// <param name="rows">For each choice, its row of the inputs.</param>
     /// <param name="outputs">Host memory [*, H].</param>
-    /// <param name="slots">Which rows of the outputs, one for each of <paramref name="rows"/>.</param>
-    void ComputeExpert(ExpertWeights expert, ReadOnlySpan<float> inputs, ReadOnlySpan<int> rows, Span<float> outputs, ReadOnlySpan<int> slots);
+    /// <param name="slots">For each choice, its row of the outputs, no two the same.</param>
+    void ComputeExperts(
+        ReadOnlySpan<ExpertGroup> groups, ReadOnlySpan<float> inputs, ReadOnlySpan<int> rows, Span<float> outputs, ReadOnlySpan<int> slots);
 
     /// <summary>logits [R, V] = hidden[rows] · headᵀ, to host memory; hidden is already normalised.</summary>
     void ComputeLogits(Activation hidden, ReadOnlySpan<int> rows, Weight head, Span<float> logits);

@@ -178,23 +178,12 @@ public sealed class ReferenceBackend : IBackend
     }
 
     /// <inheritdoc/>
-    public void ComputeExpert(ExpertWeights expert, ReadOnlySpan<float> inputs, ReadOnlySpan<int> rows, Span<float> outputs, ReadOnlySpan<int> slots)
+    public void ComputeExperts(
+        ReadOnlySpan<ExpertGroup> groups, ReadOnlySpan<float> inputs, ReadOnlySpan<int> rows, Span<float> outputs, ReadOnlySpan<int> slots)
     {
-        int hidden = expert.Gate.Columns;
-        float[] inner = new float[expert.Gate.Rows];
-        for (int i = 0; i < rows.Length; i++)
+        foreach (ExpertGroup group in groups)
         {
-            ReadOnlySpan<float> input = inputs.Slice(rows[i] * hidden, hidden);
-            for (int n = 0; n < inner.Length; n++)
-            {
-                double gate = Dot(input, RowOf(expert.Gate, n));
-                inner[n] = (float)(gate / (1 + Math.Exp(-gate)) * Dot(input, RowOf(expert.Up, n)));
-            }
-
-            for (int n = 0; n < hidden; n++)
-            {
-                outputs[(slots[i] * hidden) + n] = (float)Dot(inner, RowOf(expert.Down, n));
-            }
+            ComputeExpert(group.Expert, inputs, rows.Slice(group.First, group.Count), outputs, slots.Slice(group.First, group.Count));
         }
     }
 
@@ -213,6 +202,26 @@ public sealed class ReferenceBackend : IBackend
     /// <summary>Nothing to free: everything is in arrays.</summary>
     public void Dispose()
     {
+    }
+
+    private static void ComputeExpert(ExpertWeights expert, ReadOnlySpan<float> inputs, ReadOnlySpan<int> rows, Span<float> outputs, ReadOnlySpan<int> slots)
+    {
+        int hidden = expert.Gate.Columns;
+        float[] inner = new float[expert.Gate.Rows];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            ReadOnlySpan<float> input = inputs.Slice(rows[i] * hidden, hidden);
+            for (int n = 0; n < inner.Length; n++)
+            {
+                double gate = Dot(input, RowOf(expert.Gate, n));
+                inner[n] = (float)(gate / (1 + Math.Exp(-gate)) * Dot(input, RowOf(expert.Up, n)));
+            }
+
+            for (int n = 0; n < hidden; n++)
+            {
+                outputs[(slots[i] * hidden) + n] = (float)Dot(inner, RowOf(expert.Down, n));
+            }
+        }
     }
 
     private static double Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b)

@@ -13,19 +13,11 @@ namespace Qwen3.Cluster.Model.Backends;
 /// </summary>
 public sealed unsafe class SimdBackend : IBackend
 {
-    // Below so many multiplications a product is not worth waking the team.
-    private const long LeastSharedWork = 64 * 1024;
-
-    private readonly ComputeTeam _team;
-    private readonly LaneWidth _width;
-    private readonly ByteDots _dots;
-    private readonly QuantizedRows _quantizedInputs = new(); // [T, K]
-    private readonly QuantizedRows _quantizedInner = new(); // [T, I]
-    private readonly AlignedBuffer[] _panels;
-    private readonly AlignedBuffer _inputs = new(); // [T, K] gathered rows
-    private readonly AlignedBuffer _gates = new(); // [T, I]
-    private readonly AlignedBuffer _ups = new(); // [T, I]
-    private readonly AlignedBuffer _outputs = new(); // [T, H], or router scores [T, E]
+    private readonly ProductTeam _products;
+    private readonly SimdExperts _experts;
+    private readonly QuantizedRows _quantizedRows = new(); // [R, H] of the head
+    private readonly AlignedBuffer _rows = new(); // [R, H] of the head, or one head of attention [D]
+    private readonly AlignedBuffer _scores = new(); // [T, E] of the router
     private readonly AlignedBuffer[] _attentionScratch;
     private int[] _sliceOfRow = [];
 
@@ -43,11 +35,9 @@ public sealed unsafe class SimdBackend : IBackend
 
     internal SimdBackend(int threads, LaneWidth width, ByteDots dots)
     {
-        _team = new ComputeTeam(threads);
-        _width = width;
-        _dots = dots;
+        _products = new ProductTeam(threads, width, dots);
+        _experts = new SimdExperts(_products);
         _attentionScratch = [.. Enumerable.Range(0, threads).Select(_ => new AlignedBuffer())];
-        _panels = [.. Enumerable.Range(0, threads).Select(_ => new AlignedBuffer())];
     }
 
     /// <inheritdoc/>
@@ -118,7 +108,7 @@ public sealed unsafe class SimdBackend : IBackend
         SimdWeight keyNorm = (SimdWeight)weights.KeyNorm;
         int dim = cache.Shape.HeadDim;
         int half = dim / 2;
-        _inputs.EnsureRoom(SimdWeight.RoundUp(dim));
+        _rows.EnsureRoom(SimdWeight.RoundUp(dim));
         foreach (SequenceSlice slice in batch.Slices)
         {
             for (int row = slice.FirstRow; row < slice.FirstRow + slice.RowCount; row++)
@@ -187,7 +177,7 @@ public sealed unsafe class SimdBackend : IBackend
             Layer = layer,
             Scratch = _attentionScratch,
         };
-        _team.Run(ref work, batch.RowCount * cache.Shape.KeyValueHeadCount, 1);
+        _products.Team.Run(ref work, batch.RowCount * cache.Shape.KeyValueHeadCount, 1);
         work.Output.Changed();
     }
 
@@ -195,14 +185,13 @@ public sealed unsafe class SimdBackend : IBackend
     public void Route(Activation hidden, Weight gate, int expertsPerToken, bool normalizeTopK, StepBatch batch, RoutedTokens routed)
     {
         int stride = SimdWeight.RoundUp(gate.Rows);
-        _outputs.EnsureRoom((long)hidden.Rows * stride);
-        SimdActivation input = (SimdActivation)hidden;
-        RunProduct(Product(gate, input.Data, input.Stride, gate is PackedWeight ? input.Quantized() : null, hidden.Rows, _outputs.Data, stride), gate);
+        _scores.EnsureRoom((long)hidden.Rows * stride);
+        _products.Run(gate, InputOf(hidden, gate), hidden.Rows, new ProductOutput(_scores.Data, stride));
         foreach (SequenceSlice slice in batch.Slices)
         {
             for (int row = slice.FirstRow; row < slice.FirstRow + slice.RowCount; row++)
             {
-                float* scores = _outputs.Data + ((nint)row * stride);
+                float* scores = _scores.Data + ((nint)row * stride);
                 float sum = VectorMath.Exponentiate(scores, gate.Rows);
                 Span<float> probabilities = new(scores, gate.Rows);
                 for (int expert = 0; expert < gate.Rows; expert++)
@@ -240,90 +229,44 @@ public sealed unsafe class SimdBackend : IBackend
     }
 
     /// <inheritdoc/>
-    public void ComputeExpert(ExpertWeights expert, ReadOnlySpan<float> inputs, ReadOnlySpan<int> rows, Span<float> outputs, ReadOnlySpan<int> slots)
-    {
-        int hidden = expert.Gate.Columns;
-        int hiddenStride = SimdWeight.RoundUp(hidden);
-        int innerStride = SimdWeight.RoundUp(expert.Gate.Rows);
-        _gates.EnsureRoom((long)rows.Length * innerStride);
-        _ups.EnsureRoom((long)rows.Length * innerStride);
-        _outputs.EnsureRoom((long)rows.Length * hiddenStride);
-
-        // 1. The rows of its tokens, one after the other.
-        Gather(inputs, rows, hidden);
-        QuantizedRows? quantized = null;
-        if (expert.Gate is PackedWeight || expert.Up is PackedWeight)
-        {
-            quantized = _quantizedInputs;
-            quantized.Fill(_inputs.Data, hiddenStride, rows.Length, hidden);
-        }
-
-        // 2. inner = silu(gate · x) ⊙ (up · x). A narrower expert before this one may have left numbers in the padding.
-        ClearPadding(_gates.Data, rows.Length, expert.Gate.Rows, innerStride);
-        ClearPadding(_ups.Data, rows.Length, expert.Gate.Rows, innerStride);
-        SwiGluWork swiGlu = new()
-        {
-            Gate = Product(expert.Gate, _inputs.Data, hiddenStride, quantized, rows.Length, _gates.Data, innerStride),
-            Up = Product(expert.Up, _inputs.Data, hiddenStride, quantized, rows.Length, _ups.Data, innerStride),
-        };
-        _team.Run(ref swiGlu, expert.Gate.Rows, ChunkOf(expert.Gate.Rows, 2L * rows.Length * hidden));
-
-        // 3. down · inner, to the slots.
-        if (expert.Down is PackedWeight)
-        {
-            _quantizedInner.Fill(_gates.Data, innerStride, rows.Length, expert.Gate.Rows);
-        }
-
-        RunProduct(Product(expert.Down, _gates.Data, innerStride, _quantizedInner, rows.Length, _outputs.Data, hiddenStride), expert.Down);
-        for (int i = 0; i < slots.Length; i++)
-        {
-            new ReadOnlySpan<float>(_outputs.Data + ((nint)i * hiddenStride), hidden).CopyTo(outputs.Slice(slots[i] * hidden, hidden));
-        }
-    }
+    public void ComputeExperts(
+        ReadOnlySpan<ExpertGroup> groups, ReadOnlySpan<float> inputs, ReadOnlySpan<int> rows, Span<float> outputs, ReadOnlySpan<int> slots) =>
+        _experts.Compute(groups, inputs, rows, outputs, slots);
 
     /// <inheritdoc/>
     public void ComputeLogits(Activation hidden, ReadOnlySpan<int> rows, Weight head, Span<float> logits)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan((long)logits.Length, (long)rows.Length * head.Rows, nameof(logits));
         SimdActivation source = (SimdActivation)hidden;
-        _inputs.EnsureRoom(rows.Length * source.Stride);
+        _rows.EnsureRoom(rows.Length * source.Stride);
         for (int i = 0; i < rows.Length; i++)
         {
-            new ReadOnlySpan<float>(source.Row(rows[i]), (int)source.Stride).CopyTo(new Span<float>(_inputs.Data + (i * source.Stride), (int)source.Stride));
+            new ReadOnlySpan<float>(source.Row(rows[i]), (int)source.Stride).CopyTo(new Span<float>(_rows.Data + (i * source.Stride), (int)source.Stride));
         }
 
         if (head is PackedWeight)
         {
-            _quantizedInputs.Fill(_inputs.Data, source.Stride, rows.Length, source.Columns);
+            _quantizedRows.Fill(_rows.Data, source.Stride, rows.Length, source.Columns);
         }
 
         fixed (float* output = logits)
         {
-            RunProduct(Product(head, _inputs.Data, source.Stride, _quantizedInputs, rows.Length, output, head.Rows), head);
+            _products.Run(
+                head, new ProductInput(_rows.Data, source.Stride, _quantizedRows), rows.Length, new ProductOutput(output, head.Rows));
         }
     }
 
     /// <summary>Ends the threads and frees the buffers.</summary>
     public void Dispose()
     {
-        _team.Dispose();
-        _inputs.Dispose();
-        _gates.Dispose();
-        _ups.Dispose();
-        _outputs.Dispose();
-        _quantizedInputs.Dispose();
-        _quantizedInner.Dispose();
-        foreach (AlignedBuffer scratch in _attentionScratch.Concat(_panels))
+        _products.Dispose();
+        _experts.Dispose();
+        _quantizedRows.Dispose();
+        _rows.Dispose();
+        _scores.Dispose();
+        foreach (AlignedBuffer scratch in _attentionScratch)
         {
             scratch.Dispose();
-        }
-    }
-
-    private static void ClearPadding(float* rows, int count, int columns, int stride)
-    {
-        for (int i = 0; i < count && stride > columns; i++)
-        {
-            new Span<float>(rows + ((nint)i * stride) + columns, stride - columns).Clear();
         }
     }
 
@@ -339,82 +282,27 @@ public sealed unsafe class SimdBackend : IBackend
         }
     }
 
+    private static ProductInput InputOf(Activation activation, Weight weight)
+    {
+        SimdActivation input = (SimdActivation)activation;
+        return new ProductInput(input.Data, input.Stride, weight is PackedWeight ? input.Quantized() : null);
+    }
+
     private void Project(Activation input, Weight weight, Activation output, bool add)
     {
-        SimdActivation from = (SimdActivation)input;
         SimdActivation to = (SimdActivation)output;
-        QuantizedRows? quantized = weight is PackedWeight ? from.Quantized() : null;
-        RunProduct(Product(weight, from.Data, from.Stride, quantized, from.Rows, to.Data, to.Stride, add), weight);
+        _products.Run(weight, InputOf(input, weight), input.Rows, new ProductOutput(to.Data, to.Stride, add));
         to.Changed();
     }
-
-    // Quantised rows are needed where the weight is packed.
-    private WeightProduct Product(
-        Weight weight, float* input, nint inputStride, QuantizedRows? quantized, int tokens, float* output, nint outputStride, bool add = false)
-    {
-        if (weight is not PackedWeight packed)
-        {
-            return new WeightProduct(new MatrixProduct
-            {
-                Weight = (SimdWeight)weight,
-                Input = input,
-                InputStride = inputStride,
-                TokenCount = tokens,
-                Output = output,
-                OutputStride = outputStride,
-                Add = add,
-                Width = _width,
-            });
-        }
-
-        if (tokens > 1)
-        {
-            foreach (AlignedBuffer panel in _panels)
-            {
-                panel.EnsureRoom(PackedProduct.ScratchLength(tokens));
-            }
-        }
-
-        return new WeightProduct(new PackedProduct
-        {
-            Weight = packed,
-            Input = quantized!,
-            TokenCount = tokens,
-            Output = output,
-            OutputStride = outputStride,
-            Add = add,
-            Dots = _dots,
-            Scratch = _panels,
-        });
-    }
-
-    private void RunProduct(WeightProduct product, Weight weight) =>
-        _team.Run(ref product, weight.Rows, ChunkOf(weight.Rows, (long)product.TokenCount * weight.Columns));
-
-    // Chunks of a multiple of 16 rows, several for each member so that none waits long; all of it where sharing does not pay.
-    private int ChunkOf(int rows, long workOfRow) =>
-        rows * workOfRow < LeastSharedWork ? rows : Math.Max(16, SimdWeight.RoundUp(rows / (_team.Size * 4)));
 
     // The head may begin anywhere in a row: it is normalised in a padded copy.
     private void NormalizeHead(float* head, SimdWeight norm, float epsilon)
     {
         Span<float> values = new(head, norm.Columns);
-        Span<float> padded = new(_inputs.Data, norm.PaddedColumns);
+        Span<float> padded = new(_rows.Data, norm.PaddedColumns);
         values.CopyTo(padded);
         padded[norm.Columns..].Clear();
-        VectorMath.Normalize(_inputs.Data, norm.Row<float>(0), norm.Columns, epsilon, _inputs.Data);
+        VectorMath.Normalize(_rows.Data, norm.Row<float>(0), norm.Columns, epsilon, _rows.Data);
         padded[..norm.Columns].CopyTo(values);
-    }
-
-    private void Gather(ReadOnlySpan<float> inputs, ReadOnlySpan<int> rows, int columns)
-    {
-        int stride = SimdWeight.RoundUp(columns);
-        _inputs.EnsureRoom((long)rows.Length * stride);
-        for (int i = 0; i < rows.Length; i++)
-        {
-            Span<float> target = new(_inputs.Data + ((nint)i * stride), stride);
-            inputs.Slice(rows[i] * columns, columns).CopyTo(target);
-            target[columns..].Clear();
-        }
     }
 }

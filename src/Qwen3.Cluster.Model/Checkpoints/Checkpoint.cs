@@ -89,6 +89,34 @@ public sealed class Checkpoint : IDisposable
         return beside;
     }
 
+    /// <summary>
+    /// Reads the packed files of the checkpoint, beside it and in the cache, and compares them with their checksums; one that is damaged, or of another
+    /// source, is made again, and one is made beside the checkpoint where there is none.
+    /// </summary>
+    /// <param name="format">Which.</param>
+    /// <param name="tell">Is told, in sentences, what each is.</param>
+    public void VerifyPacked(WeightFormat format, Action<string> tell)
+    {
+        TensorType type = TypeOf(format);
+        PackedPlan plan = Plan(type);
+        string beside = PackedFile.Beside(Directory, type), cached = PackedFile.InCache(plan);
+        string[] files = [.. ((string[])[beside, cached]).Where(File.Exists)];
+        foreach (string file in files.Length > 0 ? files : [beside])
+        {
+            string? problem = !File.Exists(file) ? "is not there" : PackedFile.Problem(file, plan)
+                ?? (PackedFile.IsIntact(file, plan) ? null : "is damaged: its bytes are not those that were written");
+            if (problem is null)
+            {
+                tell($"{file} is whole.");
+            }
+            else
+            {
+                PackedFile.Write(file, plan, name => Get(name));
+                tell($"{file} {problem}; it has been made again.");
+            }
+        }
+    }
+
     /// <summary>Whether a tensor of this name is stored.</summary>
     public bool Contains(string name) => Tensors.ContainsKey(name);
 
@@ -144,6 +172,11 @@ public sealed class Checkpoint : IDisposable
     private void UsePacked(string path, TensorType type, Action<string>? tell)
     {
         PackedPlan plan = Plan(type);
+        if (plan.Tensors.All(tensor => tensor.Source.Type == tensor.Type))
+        {
+            return;
+        }
+
         string cached = PackedFile.InCache(plan);
         string? file = ((string[])[PackedFile.Beside(path, type), cached]).FirstOrDefault(Fits);
         if (file is null)

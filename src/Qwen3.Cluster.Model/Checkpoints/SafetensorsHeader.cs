@@ -1,12 +1,14 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text.Json;
+using Qwen3.Cluster.Model.Quantization;
 
 namespace Qwen3.Cluster.Model.Checkpoints;
 
 /// <summary>
 /// Reads and checks the header of a safetensors file: 8 bytes with the header's length, JSON with a name, type, shape and byte range for
 /// each tensor, then the bytes. As the format demands, the ranges cover all of them, without gaps and without overlaps.
+/// Beyond the format, a matrix may be of one of this project's packed types.
 /// Source: the format's description and checks in github.com/huggingface/safetensors.
 /// </summary>
 internal static class SafetensorsHeader
@@ -87,7 +89,7 @@ internal static class SafetensorsHeader
 
         if (!TensorTypes.TryParse(JsonFile.Text(dtype), out TensorType type))
         {
-            throw Refuse(path, name, $"has the unknown dtype {Shorten(dtype)}; known are {string.Join(", ", Enum.GetValues<TensorType>().Where(TensorTypes.IsSafetensors).Select(TensorTypes.FormatName))}");
+            throw Refuse(path, name, $"has the unknown dtype {Shorten(dtype)}; known are {string.Join(", ", Enum.GetValues<TensorType>().Where(TensorTypes.IsNamed).Select(TensorTypes.FormatName))}");
         }
 
         if (dimensions.ValueKind != JsonValueKind.Array)
@@ -128,6 +130,16 @@ internal static class SafetensorsHeader
         if (shape.Contains(0))
         {
             bytes = 0;
+        }
+
+        if (type.IsPacked())
+        {
+            if (shape.Length != 2 || (dataStart + begin) % PackedLayout.ScaleBytes != 0)
+            {
+                throw Refuse(path, name, $"is {type.FormatName()}, but only a matrix can be, and it must begin at a multiple of {PackedLayout.ScaleBytes} bytes");
+            }
+
+            bytes = PackedLayout.ByteCount(type, shape[0], shape[1]);
         }
 
         if (end - begin != bytes)

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Qwen3.Cluster.Model.Quantization;
 
 namespace Qwen3.Cluster.Model.Checkpoints;
 
@@ -19,7 +20,7 @@ public static class SafetensorsWriter
     public static void Write(string path, IEnumerable<TensorData> tensors)
     {
         List<TensorData> ordered = [.. tensors.OrderByDescending(tensor => tensor.Type.Size()).ThenBy(tensor => tensor.Name, StringComparer.Ordinal)];
-        byte[] header = MakeHeader(ordered);
+        byte[] header = MakeHeader(ordered.Select(tensor => (tensor.Name, tensor.Type, tensor.Shape, (long)tensor.Bytes.Length)), alignment: 8);
         string partial = path + ".partial";
         try
         {
@@ -46,7 +47,10 @@ public static class SafetensorsWriter
         }
     }
 
-    private static byte[] MakeHeader(List<TensorData> tensors)
+    /// <summary>The JSON of a header whose tensors follow each other, padded so that the first begins at a multiple of a number of bytes.</summary>
+    /// <param name="tensors">In the order of their bytes.</param>
+    /// <param name="alignment">A multiple of 8.</param>
+    internal static byte[] MakeHeader(IEnumerable<(string Name, TensorType Type, IReadOnlyList<int> Shape, long ByteCount)> tensors, int alignment)
     {
         using MemoryStream buffer = new();
         using (Utf8JsonWriter json = new(buffer, Options))
@@ -57,21 +61,21 @@ public static class SafetensorsWriter
             json.WriteEndObject();
             HashSet<string> names = new(StringComparer.Ordinal) { "__metadata__" };
             long offset = 0;
-            foreach (TensorData tensor in tensors)
+            foreach ((string Name, TensorType Type, IReadOnlyList<int> Shape, long ByteCount) tensor in tensors)
             {
-                Check(tensor, names);
+                Check(tensor.Name, tensor.Type, tensor.Shape, tensor.ByteCount, names);
                 json.WriteStartObject(tensor.Name);
                 json.WriteString("dtype", tensor.Type.FormatName());
                 WriteNumbers(json, "shape", tensor.Shape.Select(dimension => (long)dimension));
-                WriteNumbers(json, "data_offsets", [offset, offset + tensor.Bytes.Length]);
+                WriteNumbers(json, "data_offsets", [offset, offset + tensor.ByteCount]);
                 json.WriteEndObject();
-                offset += tensor.Bytes.Length;
+                offset += tensor.ByteCount;
             }
 
             json.WriteEndObject();
         }
 
-        while (buffer.Length % 8 != 0)
+        while ((SafetensorsHeader.LengthBytes + buffer.Length) % alignment != 0)
         {
             buffer.WriteByte((byte)' ');
         }
@@ -79,18 +83,20 @@ public static class SafetensorsWriter
         return buffer.ToArray();
     }
 
-    private static void Check(TensorData tensor, HashSet<string> names)
+    private static void Check(string name, TensorType type, IReadOnlyList<int> shape, long byteCount, HashSet<string> names)
     {
-        if (!names.Add(tensor.Name))
+        if (!names.Add(name))
         {
-            throw new ArgumentException($"The name {tensor.Name} occurs twice.", nameof(tensor));
+            throw new ArgumentException($"The name {name} occurs twice.", nameof(name));
         }
 
-        long bytes = tensor.Shape.Aggregate((long)tensor.Type.Size(), (product, dimension) => checked(product * dimension));
-        if (bytes != tensor.Bytes.Length)
+        long bytes = type.IsPacked()
+            ? PackedLayout.ByteCount(type, shape[0], shape[1])
+            : shape.Aggregate((long)type.Size(), (product, dimension) => checked(product * dimension));
+        if (bytes != byteCount)
         {
             throw new ArgumentException(
-                $"{tensor.Name} has {tensor.Bytes.Length} bytes, but {tensor.Type.FormatName()} {TensorInfo.FormatShape(tensor.Shape)} takes {bytes}.", nameof(tensor));
+                $"{name} has {byteCount} bytes, but {type.FormatName()} {TensorInfo.FormatShape(shape)} takes {bytes}.", nameof(byteCount));
         }
     }
 

@@ -3,7 +3,7 @@ namespace Qwen3.Cluster.Model.Checkpoints;
 /// <summary>What the format says about each <see cref="TensorType"/>.</summary>
 public static class TensorTypes
 {
-    private static readonly Dictionary<string, TensorType> ByName = Enum.GetValues<TensorType>().Where(IsSafetensors).ToDictionary(FormatName, StringComparer.Ordinal);
+    private static readonly Dictionary<string, TensorType> ByName = Enum.GetValues<TensorType>().Where(IsNamed).ToDictionary(FormatName, StringComparer.Ordinal);
 
     /// <summary>Bytes of one element; 1 where the type <see cref="IsBlocked"/>, so that the "elements" of such a tensor are its bytes.</summary>
     public static int Size(this TensorType type) => type switch
@@ -35,6 +35,9 @@ public static class TensorTypes
 
     /// <summary>Whether it is one of <see cref="Quantization.PackedLayout"/>.</summary>
     public static bool IsPacked(this TensorType type) => type is TensorType.Q8 or TensorType.Q4;
+
+    /// <summary>Whether a header of safetensors may name it here: those of the format, and packed ones.</summary>
+    internal static bool IsNamed(this TensorType type) => type.IsSafetensors() || type.IsPacked();
 
     internal static bool TryParse(string? name, out TensorType type)
     {

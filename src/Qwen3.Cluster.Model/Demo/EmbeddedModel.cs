@@ -4,7 +4,8 @@ namespace Qwen3.Cluster.Model.Demo;
 
 /// <summary>
 /// The model that comes with the program, for a first try without a download: a Qwen3-MoE of 6.7 million parameters (128 experts, 8 a token)
-/// that adds and subtracts numbers of up to three digits, directly or by thinking. Qwen3.Cluster.Trainer made it.
+/// that solves small problems of ten kinds (sums, products, sorting, word problems and others) in four languages: the easy ones directly, the hard
+/// ones by thinking. Qwen3.Cluster.Trainer made it.
 /// </summary>
 public static class EmbeddedModel
 {

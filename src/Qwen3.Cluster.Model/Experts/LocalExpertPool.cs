@@ -13,6 +13,7 @@ public sealed class LocalExpertPool : IExpertPool
     private readonly IBackend _backend;
     private readonly ExpertWeights?[][] _experts;
     private readonly int[] _starts;
+    private readonly ExpertGroup[] _groups;
     private Choice[] _choices = [];
     private int[] _rows = [];
     private int[] _slots = [];
@@ -25,6 +26,7 @@ public sealed class LocalExpertPool : IExpertPool
         _backend = backend;
         Layout = layout;
         _starts = new int[layout.ExpertCount + 1];
+        _groups = new ExpertGroup[layout.ExpertCount];
         _experts = [.. Enumerable.Range(0, layout.LayerCount).Select(layer => new ExpertWeights?[layout.ExpertCountOf(layer)])];
     }
 
@@ -165,15 +167,19 @@ public sealed class LocalExpertPool : IExpertPool
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(layer, Layout.LayerCount);
         GroupByExpert(layer, _choices.AsSpan(0, choiceCount), inputs.Length / Layout.HiddenSize);
         ReadOnlySpan<ExpertWeights?> experts = _experts[layer];
+        int groups = 0;
         for (int expert = 0; expert < experts.Length; expert++)
         {
             int first = _starts[expert];
             int count = _starts[expert + 1] - first;
             if (count > 0)
             {
-                _backend.ComputeExpert(experts[expert]!, inputs, _rows.AsSpan(first, count), outputs, _slots.AsSpan(first, count));
+                _groups[groups++] = new ExpertGroup(experts[expert]!, first, count);
             }
         }
+
+        _backend.ComputeExperts(_groups.AsSpan(0, groups), inputs, _rows.AsSpan(0, choiceCount), outputs, _slots.AsSpan(0, choiceCount));
+        Array.Clear(_groups, 0, groups);
     }
 
     // A counting sort: afterwards rows and slots _starts[e] … _starts[e + 1] − 1 are those of expert e.

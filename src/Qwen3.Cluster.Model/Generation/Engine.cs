@@ -112,10 +112,10 @@ public sealed class Engine
             return false;
         }
 
-        long latestStart = LatestStart(request);
+        (long Whole, long Short) latestStarts = LatestStarts(request);
         Sequence[] sequences = [.. Enumerable.Range(0, request.Sampling.SampleCount)
             .Where(sample => request.Written is null || request.Written[sample] is not null)
-            .Select(sample => NewSequence(request, sample, latestStart))
+            .Select(sample => NewSequence(request, sample, latestStarts))
             .Where(sequence => sequence.Reply.Finish is null)];
         _arrivals++;
         if (sequences.Length > 0)
@@ -159,7 +159,7 @@ public sealed class Engine
     public IReadOnlyList<GenerationDelta> Step()
     {
         _clock.BeginStep(goesOn: _scheduler.RunningCount > 0);
-        StepPlan plan = _scheduler.Schedule();
+        StepPlan plan = _scheduler.Schedule(_clock.Now);
         if (plan.Rows.Count > 0)
         {
             ReadOnlySpan<float> logits = Run(plan.Batch);
@@ -188,10 +188,10 @@ public sealed class Engine
         return logits;
     }
 
-    private Sequence NewSequence(GenerationRequest request, int sample, long latestStart)
+    private Sequence NewSequence(GenerationRequest request, int sample, (long Whole, long Short) latestStarts)
     {
         Reply reply = new(_rules, request, sample);
-        Sequence sequence = new(reply, _arrivals, latestStart, request.Thinking.MaxExperts ?? _model.ExpertsPerToken);
+        Sequence sequence = new(reply, _arrivals, latestStarts, request.Thinking.MaxExperts ?? _model.ExpertsPerToken);
         if (request.Written?[sample] is { } written)
         {
             foreach (int token in reply.Replay(written, _deltas))
@@ -204,12 +204,16 @@ public sealed class Engine
     }
 
     // Who has no deadline is in line as if the answer had to be begun within the longest response time there is: neither kind starves.
-    private long LatestStart(GenerationRequest request)
+    private (long Whole, long Short) LatestStarts(GenerationRequest request)
     {
         long patient = _clock.After(MostPatience);
-        return request.Deadline is { } deadline
-            ? Math.Min(_clock.LatestStart(deadline, CountMissingTokens(request), request.Sampling.MaxTokens), patient)
-            : patient;
+        if (request.Deadline is not { } deadline)
+        {
+            return (patient, patient);
+        }
+
+        (long whole, long shortest) = _clock.LatestStarts(deadline, CountMissingTokens(request), request.Sampling.MaxTokens);
+        return (Math.Min(whole, patient), Math.Min(shortest, patient));
     }
 
     /// <summary>Gives the sequences their tokens; gives the number of drafts that came true.</summary>

@@ -112,11 +112,15 @@ internal sealed class EngineClock
     public bool IsTimeToClose(long deadline, int tokensLeft) =>
         Until(deadline) < Pace.LongTokenTime + Pace.CloseTime + Pace.AnswerTime(Math.Clamp(tokensLeft, 0, Pace.TokensAfterThinking));
 
-    /// <summary>The time at which a reply has to be begun so that it is there in time, with the thinking that it usually has if there is time for that.</summary>
-    public long LatestStart(long deadline, int promptTokens, int maxTokens)
+    /// <summary>
+    /// The times at which a reply has to be begun so that it is there in time: with the thinking that it usually has, and with none. Both are the later one
+    /// where the first is over.
+    /// </summary>
+    public (long Whole, long Short) LatestStarts(long deadline, int promptTokens, int maxTokens)
     {
-        long latest = deadline - Ticks(Pace.UsualReplyTime(promptTokens, maxTokens));
-        return latest >= Now ? latest : deadline - Ticks(Pace.LeastReplyTime(promptTokens, maxTokens));
+        long whole = deadline - Ticks(Pace.UsualReplyTime(promptTokens, maxTokens));
+        long shortest = deadline - Ticks(Pace.LeastReplyTime(promptTokens, maxTokens));
+        return (whole >= Now ? whole : shortest, shortest);
     }
 
     /// <summary>The time so much after the present.</summary>
@@ -134,11 +138,13 @@ internal sealed class EngineClock
             TokensAfterThinking = Length(_afterThinking),
             TokensOfDirectAnswer = Length(_direct),
             UsualTokens = _replies.Count < FewestAnswers ? 0 : (int)_replies.Quantile(Usual),
+            MeanTokens = _replies.Count < FewestAnswers ? 0 : _replies.MeanOfAll,
             MeasuredAt = _lastEnd ?? 0,
         };
         return !isKnown ? pace : pace with
         {
             TokenTime = TimeSpan.FromSeconds(_tokens.Mean),
+            MeanTokenTime = TimeSpan.FromSeconds(_tokens.MeanOfAll),
             LongTokenTime = TimeSpan.FromSeconds(_steps.Quantile(Most)),
             PromptTokenTime = TimeSpan.FromSeconds(_promptTokens.Mean),
             CloseTime = TimeSpan.FromSeconds(_steps.Quantile(Most) + (_closeTokens * _promptTokens.Mean)),

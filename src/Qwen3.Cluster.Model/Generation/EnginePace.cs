@@ -14,7 +14,10 @@ public sealed record EnginePace
     /// <summary>From one token of a reply to the next.</summary>
     public TimeSpan TokenTime { get; init; }
 
-    /// <summary>The same where it takes long: nine tokens of ten come sooner.</summary>
+    /// <summary>The mean of all: unlike <see cref="TokenTime"/> with the longest, which hold up all that wait as well.</summary>
+    public TimeSpan MeanTokenTime { get; init; }
+
+    /// <summary>The same as <see cref="TokenTime"/> where it takes long: nine tokens of ten come sooner.</summary>
     public TimeSpan LongTokenTime { get; init; }
 
     /// <summary>What a token of a prompt, in a chunk with others, adds to a step.</summary>
@@ -31,6 +34,9 @@ public sealed record EnginePace
 
     /// <summary>Tokens that a whole reply has, thinking included: three of four that no deadline shortened had fewer; 0 while it is not known.</summary>
     public int UsualTokens { get; init; }
+
+    /// <summary>The mean of the same; 0 while it is not known.</summary>
+    public double MeanTokens { get; init; }
 
     /// <summary>Whether enough was measured to say that something cannot be done.</summary>
     public bool IsKnown => TokenTime > TimeSpan.Zero;
@@ -51,4 +57,8 @@ public sealed record EnginePace
         TimeSpan usual = (promptTokens * PromptTokenTime) + AnswerTime(Math.Min(maxTokens, UsualTokens));
         return usual > least ? usual : least;
     }
+
+    /// <summary>How soon one more reply ends, of so many that run at once, where every one is let come to its own end; zero while that is not known.</summary>
+    /// <param name="sequences">1 or more.</param>
+    public TimeSpan WholeReplyInterval(int sequences) => MeanTokens > 0 ? MeanTokens * MeanTokenTime / sequences : TimeSpan.Zero;
 }

@@ -14,6 +14,9 @@ internal sealed class RecentValues(int capacity)
     /// <summary>The mean of those there are, without the largest tenth; 0 when there is none.</summary>
     public double Mean { get; private set; }
 
+    /// <summary>The mean of all; 0 when there is none.</summary>
+    public double MeanOfAll { get; private set; }
+
     /// <summary>Adds one; the oldest goes when there are too many.</summary>
     public void Add(double value)
     {
@@ -31,10 +34,16 @@ internal sealed class RecentValues(int capacity)
         }
 
         Mean = sum / kept;
+        foreach (double each in sorted[kept..])
+        {
+            sum += each;
+        }
+
+        MeanOfAll = sum / Count;
     }
 
     /// <summary>Forgets all.</summary>
-    public void Clear() => (Count, Mean, _next) = (0, 0, 0);
+    public void Clear() => (Count, Mean, MeanOfAll, _next) = (0, 0, 0, 0);
 
     /// <summary>The value that this share of them does not exceed; 0 when there is none.</summary>
     /// <param name="share">0 to 1.</param>

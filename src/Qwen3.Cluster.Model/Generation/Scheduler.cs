@@ -6,7 +6,8 @@ namespace Qwen3.Cluster.Model.Generation;
 /// Decides what a step runs. Least slack first: replies under way get their one row each, then chunks of prompts fill the step, the one that
 /// has to be begun soonest first, then the next in line is let in if pages for all of its tokens are there. When a reply needs a page and
 /// none is left, the one with the most slack is pushed back into the line: it keeps its tokens and computes them again later. The order is
-/// fixed at arrival, so that whoever waits comes to the front in the end.
+/// fixed at arrival, so that whoever waits comes to the front in the end; only who was not begun in time for a whole reply lets pass, once, those who
+/// still can have one: under overload all would come too late else, each because of the one before it.
 /// Drafts come last: only into steps without chunks of prompts, which have rows enough, while nobody can be let in, and only with pages that nobody else needs.
 /// </summary>
 internal sealed class Scheduler(PagedCache cache, DraftChoice drafts, EngineOptions options)
@@ -49,7 +50,8 @@ internal sealed class Scheduler(PagedCache cache, DraftChoice drafts, EngineOpti
     }
 
     /// <summary>Plans the next step; empty when there is nothing to run. The plan is good until the next call.</summary>
-    public StepPlan Schedule()
+    /// <param name="now">A timestamp of the engine's clock.</param>
+    public StepPlan Schedule(long now)
     {
         _plan.Clear(options.MaxBatchTokens);
         _running.ForEach(sequence => sequence.DropDrafts()); // of a step that failed
@@ -77,6 +79,7 @@ internal sealed class Scheduler(PagedCache cache, DraftChoice drafts, EngineOpti
 
         if (!LacksPages)
         {
+            LetPass(now);
             LacksPages = !AdmitWaiting();
         }
 
@@ -112,6 +115,15 @@ internal sealed class Scheduler(PagedCache cache, DraftChoice drafts, EngineOpti
             {
                 sequence.DraftsToRun--;
             }
+        }
+    }
+
+    private void LetPass(long now)
+    {
+        while (_waiting.Count > 0 && _waiting[0] is { HasStarted: false } first && first.LatestStart < now && first.GiveWay())
+        {
+            _waiting.RemoveAt(0);
+            InsertInOrder(_waiting, first);
         }
     }
 

@@ -7,15 +7,16 @@ namespace Qwen3.Cluster.Model.Generation;
 internal sealed class Sequence
 {
     private readonly List<int> _tokens; // drafts behind its own
+    private readonly long _latestShortStart;
     private AcceptanceRate _acceptance = new();
 
     /// <param name="reply">The reply that its tokens make.</param>
     /// <param name="arrival">The request's place in the order of arrival.</param>
-    /// <param name="latestStart">By when the request has to be begun, a timestamp of the engine's clock.</param>
+    /// <param name="latestStarts">By when the request has to be begun, for a whole reply and for the shortest one: timestamps of the engine's clock.</param>
     /// <param name="expertLimit">Experts that a token may use.</param>
-    public Sequence(Reply reply, long arrival, long latestStart, int expertLimit)
+    public Sequence(Reply reply, long arrival, (long Whole, long Short) latestStarts, int expertLimit)
     {
-        (Reply, Arrival, LatestStart, ExpertLimit) = (reply, arrival, latestStart, expertLimit);
+        (Reply, Arrival, LatestStart, _latestShortStart, ExpertLimit) = (reply, arrival, latestStarts.Whole, latestStarts.Short, expertLimit);
         _tokens = [.. reply.Request.Prompt];
         Count = _tokens.Count;
     }
@@ -27,7 +28,7 @@ internal sealed class Sequence
     public long Arrival { get; }
 
     /// <summary>By when the request has to be begun: the earlier, the less slack it has.</summary>
-    public long LatestStart { get; }
+    public long LatestStart { get; private set; }
 
     /// <summary>Experts that a token may use.</summary>
     public int ExpertLimit { get; }
@@ -76,6 +77,15 @@ internal sealed class Sequence
 
     /// <summary>Whether it has ever been in a batch.</summary>
     public bool HasStarted { get; set; }
+
+    /// <summary>It will have no whole reply: from now on it only has to be begun in time for the shortest one.</summary>
+    /// <returns>Whether that is later.</returns>
+    public bool GiveWay()
+    {
+        bool isLater = _latestShortStart > LatestStart;
+        LatestStart = Math.Max(LatestStart, _latestShortStart);
+        return isLater;
+    }
 
     /// <summary>Adds a token at its end: the draft that came true, or another, with which all drafts go.</summary>
     public void Append(int token)

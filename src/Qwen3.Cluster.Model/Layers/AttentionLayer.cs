@@ -27,17 +27,23 @@ internal sealed class AttentionLayer : IDisposable
     public void Forward(
         Activation normalized, AttentionWeights weights, RotaryTable rotary, StepBatch batch, KvCache cache, int layer, Activation hidden)
     {
+        _attended.Resize(batch.RowCount);
+        ProjectAndStore(normalized, weights, rotary, batch, cache, layer);
+        _backend.Attend(_queries, batch, cache, layer, _attended);
+        _backend.ProjectAndAdd(_attended, weights.Output, hidden);
+    }
+
+    /// <summary>The cache of the layer gets the keys and values of normalized [T, H]; nothing attends to them yet.</summary>
+    public void ProjectAndStore(Activation normalized, AttentionWeights weights, RotaryTable rotary, StepBatch batch, KvCache cache, int layer)
+    {
         _queries.Resize(batch.RowCount);
         _keys.Resize(batch.RowCount);
         _values.Resize(batch.RowCount);
-        _attended.Resize(batch.RowCount);
 
         _backend.Project(normalized, weights.Query, _queries);
         _backend.Project(normalized, weights.Key, _keys);
         _backend.Project(normalized, weights.Value, _values);
         _backend.RotateAndStore(_queries, _keys, _values, weights, _epsilon, rotary, batch, cache, layer);
-        _backend.Attend(_queries, batch, cache, layer, _attended);
-        _backend.ProjectAndAdd(_attended, weights.Output, hidden);
     }
 
     public void Dispose()

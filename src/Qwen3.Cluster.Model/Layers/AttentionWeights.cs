@@ -12,6 +12,10 @@ namespace Qwen3.Cluster.Model.Layers;
 /// <param name="KeyNorm">[D], shared by all heads.</param>
 public sealed record AttentionWeights(Weight Query, Weight Key, Weight Value, Weight Output, Weight QueryNorm, Weight KeyNorm) : IDisposable
 {
+    /// <summary>Bytes that they take.</summary>
+    public long ByteCount =>
+        Query.ByteCount + Key.ByteCount + Value.ByteCount + Output.ByteCount + QueryNorm.ByteCount + KeyNorm.ByteCount;
+
     /// <summary>Gives the weights of a layer's attention to a back-end.</summary>
     public static AttentionWeights Load(Checkpoint checkpoint, IBackend backend, int layer)
     {

@@ -23,6 +23,9 @@ public sealed record LayerWeights(Weight InputNorm, AttentionWeights Attention, 
             config.IsSparse(layer) ? Take("mlp.gate", config.ExpertCount, config.HiddenSize) : null);
     }
 
+    /// <summary>Bytes that they take.</summary>
+    public long ByteCount => InputNorm.ByteCount + Attention.ByteCount + PostAttentionNorm.ByteCount + (Gate?.ByteCount ?? 0);
+
     /// <summary>Frees them.</summary>
     public void Dispose()
     {

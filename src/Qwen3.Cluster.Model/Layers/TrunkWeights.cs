@@ -10,6 +10,9 @@ namespace Qwen3.Cluster.Model.Layers;
 /// <param name="Head">[V, H]; the embedding itself where the two are tied.</param>
 public sealed record TrunkWeights(Weight Embedding, IReadOnlyList<LayerWeights> Layers, Weight FinalNorm, Weight Head) : IDisposable
 {
+    /// <summary>Bytes that a step reads whatever its tokens are.</summary>
+    public long StepBytes => Layers.Sum(layer => layer.ByteCount) + FinalNorm.ByteCount + Head.ByteCount;
+
     /// <summary>Gives the trunk of a checkpoint to a back-end.</summary>
     public static TrunkWeights Load(Checkpoint checkpoint, IBackend backend)
     {

@@ -60,8 +60,9 @@ public sealed class ModelOptions
     /// <summary>
     /// Drafts of a reply that a step may run beside its next token, where the request does not say; 0 (none) to 8. They are what followed the reply's
     /// last tokens earlier in its text, or what <see cref="DraftModel"/> finds likeliest, and as many run as are worth their rows. No token depends on it.
+    /// Null: 8 with a draft model, else none, because looking for what repeats itself pays only in texts that do.
     /// </summary>
-    public int MaxDraftTokens { get; set; } = 8;
+    public int? MaxDraftTokens { get; set; }
 
     /// <summary>
     /// A small model with the same tokenizer that guesses next tokens, a directory or a GGUF file; each router has it whole, with a cache of as many

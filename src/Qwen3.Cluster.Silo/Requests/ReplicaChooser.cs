@@ -25,8 +25,8 @@ internal sealed partial class ReplicaChooser(IGrainFactory grains, TimeProvider 
     /// <summary>The router for a prompt.</summary>
     /// <param name="model">The model.</param>
     /// <param name="call">The prompt, and how many experts its tokens may ask.</param>
-    /// <param name="avoid">A replica that has just failed; taken only if there is no other.</param>
-    public async Task<(int Replica, IRouterGrain Router)> Choose(ModelFiles model, RouterCall call, int? avoid)
+    /// <param name="avoid">Replicas that have just failed or refused it; one of them is taken only if there is no other.</param>
+    public async Task<(int Replica, IRouterGrain Router)> Choose(ModelFiles model, RouterCall call, IReadOnlyCollection<int> avoid)
     {
         int[] prompt = call.Prompt;
         int replicas = model.Options.Replicas;
@@ -42,7 +42,7 @@ internal sealed partial class ReplicaChooser(IGrainFactory grains, TimeProvider 
         // Of equals the one that the prompt's hash says, so that the same prompt finds its own pages again.
         int first = (int)((pages.Length > 0 ? (ulong)pages[0] : (ulong)prompt[0]) % (ulong)replicas);
         int best = Enumerable.Range(0, replicas).MinBy(replica => (
-            replica == avoid,
+            avoid.Contains(replica),
             !offers[replica].IsReady,
             prompt.Length - (offers[replica].CachedPages * pageSize) + (CostOfRunning * offers[replica].Running) + (CostOfWaiting * offers[replica].Waiting),
             (replica - first + replicas) % replicas));

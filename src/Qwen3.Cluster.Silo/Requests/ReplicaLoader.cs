@@ -101,7 +101,7 @@ internal sealed class ReplicaLoader(
         MaxBatchTokens = files.Options.MaxBatchTokens,
         MaxSequences = files.Options.MaxSequences,
         MaxWaiting = files.Options.MaxWaiting,
-        MaxDraftTokens = files.Options.MaxDraftTokens,
+        MaxDraftTokens = files.Options.MaxDraftTokens ?? (files.DraftCheckpoint is null ? 0 : RequestRules.MostDraftTokens),
         EndTokenIds = files.Checkpoint.EosTokenIds,
     };
 }

@@ -21,6 +21,9 @@ internal sealed class ReplyForecast(EngineMetrics metrics, TimeSpan? drain, int 
     // Where pages are lacking, a free place is of no use; places that become free bring some. Who has only just come waits for nothing but the next step.
     private readonly int _free = metrics.LacksPages ? 0 : Math.Max(0, metrics.MaxSequences - metrics.Running);
 
+    // What deadlines cut short makes places free sooner than what is promised here: planning with that alone would let in more and more, and cut all.
+    private readonly TimeSpan _drain = Longer(drain ?? TimeSpan.Zero, metrics.Pace.WholeReplyInterval(metrics.MaxSequences));
+
     /// <summary>Whether enough was measured, and lately enough, to say anything.</summary>
     public bool IsKnown => metrics.Pace.IsKnown && time.GetElapsedTime(metrics.Pace.MeasuredAt, _now) <= EnginePace.Lifetime;
 
@@ -37,14 +40,11 @@ internal sealed class ReplyForecast(EngineMetrics metrics, TimeSpan? drain, int 
     {
         IReadOnlyList<long> line = metrics.LatestStarts;
         TimeSpan best = TimeSpan.MaxValue;
-        for (int place = 0; place <= line.Count; place++)
+        for (int place = FirstPlace(); place <= line.Count; place++)
         {
             TimeSpan behind = place == 0 ? TimeSpan.Zero : Until(line[place - 1]);
-            TimeSpan start = Start(place) > behind ? Start(place) : behind;
-            if (start + work < best && CanBeBegunBefore(place))
-            {
-                best = start + work;
-            }
+            TimeSpan start = Longer(Start(place), behind);
+            best = start + work < best ? start + work : best;
         }
 
         return best;
@@ -80,25 +80,28 @@ internal sealed class ReplyForecast(EngineMetrics metrics, TimeSpan? drain, int 
     private bool CanBeMet(TimeSpan work, TimeSpan left)
     {
         int place = metrics.LatestStarts.Count(latest => Until(latest) <= left - work);
-        return Start(place) <= left - work && CanBeBegunBefore(place);
+        return Start(place) <= left - work && place >= FirstPlace();
     }
 
-    // Whether those from a place on can all be one place further back; who is late in any case does not count.
-    private bool CanBeBegunBefore(int place)
+    // Behind the last one who cannot be one place further back; who is late in any case does not count.
+    private int FirstPlace()
     {
-        for (int other = place; other < metrics.LatestStarts.Count; other++)
+        int place = metrics.LatestStarts.Count;
+        for (; place > 0; place--)
         {
-            TimeSpan slack = Until(metrics.LatestStarts[other]);
-            if (Start(other + 1) > slack && Start(other) <= slack)
+            TimeSpan slack = Until(metrics.LatestStarts[place - 1]);
+            if (Start(place) > slack && Start(place - 1) <= slack)
             {
-                return false;
+                break;
             }
         }
 
-        return true;
+        return place;
     }
 
-    private TimeSpan Start(int place) => Math.Max(0, place + arriving - _free + 1) * (drain ?? TimeSpan.Zero);
+    private TimeSpan Start(int place) => Math.Max(0, place + arriving - _free + 1) * _drain;
 
     private TimeSpan Until(long timestamp) => time.GetElapsedTime(_now, timestamp);
+
+    private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
 }

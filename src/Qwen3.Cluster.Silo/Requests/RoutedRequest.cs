@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
 using Qwen3.Cluster.Contracts.Grains;
 using Qwen3.Cluster.Contracts.Messages;
@@ -29,7 +30,7 @@ internal sealed partial class RoutedRequest
     private readonly ILogger _logger;
     private readonly List<int>?[] _written; // of each sample; null: it has ended
     private readonly int?[] _closedByTimeAt; // of each sample: the place of the token at which time put the close in
-    private readonly HashSet<int> _fullReplicas = [];
+    private readonly Dictionary<int, Exception> _refusals = []; // by replica: that its queue is full, or too long for the response time
     private readonly long _arrived;
     private bool _hasStarted;
     private TimeSpan? _timeToFirstToken;
@@ -57,7 +58,7 @@ internal sealed partial class RoutedRequest
         int lostInARow = 0;
         for (int routers = 1; ; routers++)
         {
-            (int replica, IRouterGrain router) = await _replicas.Choose(_model, _call, failed);
+            (int replica, IRouterGrain router) = await _replicas.Choose(_model, _call, [.. _refusals.Keys, .. failed is { } lost ? [lost] : (int[])[]]);
             IAsyncEnumerator<ReplyEvent> events = router.Generate(NextCall(routers), cancellationToken).GetAsyncEnumerator(cancellationToken);
             Exception? loss = null;
             try
@@ -75,6 +76,10 @@ internal sealed partial class RoutedRequest
                     {
                         loss = exception;
                         break;
+                    }
+                    catch (Exception exception) when (_refusals.ContainsValue(exception))
+                    {
+                        ExceptionDispatchInfo.Throw(_refusals.Values.MinBy(Wait)!); // Of all replicas; what the last one says may be the worst.
                     }
                     catch (NoPlaceException exception)
                     {
@@ -120,8 +125,15 @@ internal sealed partial class RoutedRequest
     {
         RouterLostException => true,
         NoPlaceException { IsPassing: true } => true,
-        QueueFullException or ResponseTimeException => !_hasStarted && _model.Options.Replicas > 1 && _fullReplicas.Add(replica) && _fullReplicas.Count < _model.Options.Replicas,
+        QueueFullException or ResponseTimeException => !_hasStarted && _refusals.TryAdd(replica, exception) && _refusals.Count < _model.Options.Replicas,
         _ => LostCall.Is(exception),
+    };
+
+    private static TimeSpan Wait(Exception refusal) => refusal switch
+    {
+        ResponseTimeException late => late.Earliest,
+        QueueFullException full => full.RetryAfter,
+        _ => TimeSpan.MaxValue,
     };
 
     // A router that still has the request, of which nobody reads any more, must not take the next call for the same.

@@ -7,10 +7,9 @@ using static TorchSharp.torch;
 
 namespace Qwen3.Cluster.Trainer.Commands;
 
-/// <summary><c>train</c>: makes the model that comes along, or one like it with another seed.</summary>
+/// <summary><c>train</c>: makes the model that comes along, or one like it with another seed; a command for each phase, and one for all.</summary>
 internal static class TrainCommand
 {
-    private const long DefaultTokens = 22_000_000;
     private static readonly TimeSpan SaveInterval = TimeSpan.FromMinutes(2);
 
     // Where the standard error is no terminal there is a line now and then instead of a bar.
@@ -19,46 +18,76 @@ internal static class TrainCommand
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
-        Option<string> output = new("--out") { Description = "The directory that gets the model.", Required = true };
+        Command command = new("train", "Train a small Qwen3-MoE, phase by phase. A phase that was stopped goes on with the same command.");
+        IReadOnlyList<TrainingPhase> phases = Curriculum.Embedded.Phases;
+        for (int phase = 0; phase < phases.Count; phase++)
+        {
+            command.Add(CreatePhase(phases[phase].Name, phases[phase].Description, phase, 1));
+        }
+
+        command.Add(CreatePhase("all", "All phases, one after the other; those that have ended are not done again.", 0, phases.Count));
+        return command;
+    }
+
+    private static Command CreatePhase(string name, string description, int first, int count)
+    {
+        Option<string> output = new("--out") { Description = "The directory of the run, which gets the model.", Required = true };
         Option<ulong> seed = new("--seed") { Description = "Of the data and the first weights.", DefaultValueFactory = _ => 1 };
-        Option<long> tokens = CountOption.Create("--tokens", "How long to train.", DefaultTokens);
-        Option<bool> resume = new("--resume") { Description = "Go on with the run that was stopped in --out, under the same options." };
+        Option<double> scale = new("--scale") { Description = "How long to train, as a part of the whole: 0.1 for a try.", DefaultValueFactory = _ => 1 };
+        scale.Validators.Add(result =>
+        {
+            if (result.GetValue(scale) is <= 0 or > 100 or double.NaN)
+            {
+                result.AddError("--scale has to be above 0 and at most 100.");
+            }
+        });
         Option<int> threads = CountOption.Threads();
-        Command command = new("train", "Train a small Qwen3-MoE that does arithmetic.") { output, seed, tokens, resume, threads };
+        Command command = new(name, description) { output, seed, scale, threads };
         // On a thread of its own: Ctrl-C is listened to only once the action has returned its task.
         command.SetAction((parsed, cancellationToken) => Task.Run(() =>
         {
             NativeTorch.Load();
             set_num_threads(parsed.GetValue(threads));
-            TrainingPlan plan = new() { Seed = parsed.GetValue(seed), Tokens = parsed.GetValue(tokens) };
-            return Train(plan, parsed.GetValue(output)!, parsed.GetValue(resume), parsed.InvocationConfiguration.Error, cancellationToken);
+            TrainingPlan plan = new() { Seed = parsed.GetValue(seed), Scale = parsed.GetValue(scale) };
+            return Train(plan, first, count, parsed.GetValue(output)!, parsed.InvocationConfiguration.Error, cancellationToken);
         }));
         return command;
     }
 
-    private static int Train(TrainingPlan plan, string directory, bool resumes, TextWriter error, CancellationToken cancellationToken)
+    private static int Train(TrainingPlan plan, int first, int count, string directory, TextWriter error, CancellationToken cancellationToken)
     {
-        using TrainingRun run = resumes
-            ? TrainingRun.Resume(plan, directory, TimeProvider.System)
-            : TrainingRun.Begin(plan, directory, TimeProvider.System);
-        try
+        for (int phase = first; phase < first + count; phase++)
         {
-            Show(run, plan, error, cancellationToken);
-            error.WriteLine($"The model is in {directory}.");
-            return ExitCode.Success;
+            string name = plan.Curriculum.Phases[phase].Name;
+            if (TrainingRun.IsDone(plan, phase, directory))
+            {
+                error.WriteLine($"The phase '{name}' has ended in {directory} already; to train anew, give another --out.");
+                continue;
+            }
+
+            using TrainingRun run = TrainingRun.Open(plan, phase, directory, TimeProvider.System);
+            try
+            {
+                Show(run, name, error, cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                error.WriteLine($"Stopped after {run.StepsDone} of {run.Steps} steps of the phase '{name}'; the same command goes on.");
+                return ExitCode.Interrupted;
+            }
+
+            LossChart.Write(plan.Curriculum, directory);
+            error.WriteLine($"The model after the phase '{name}' is in {directory}.");
         }
-        catch (OperationCanceledException)
-        {
-            error.WriteLine($"Stopped after {run.StepsDone} of {plan.Steps} steps; the same command with --resume goes on.");
-            return ExitCode.Interrupted;
-        }
+
+        return ExitCode.Success;
     }
 
-    private static void Show(TrainingRun run, TrainingPlan plan, TextWriter error, CancellationToken cancellationToken)
+    private static void Show(TrainingRun run, string phase, TextWriter error, CancellationToken cancellationToken)
     {
         if (Console.IsErrorRedirected)
         {
-            run.Run(SaveInterval, progress => WriteLine(progress, error), cancellationToken);
+            run.Run(SaveInterval, progress => WriteLine(phase, progress, error), cancellationToken);
             return;
         }
 
@@ -67,23 +96,23 @@ internal static class TrainCommand
             .Columns(new ProgressBarColumn(), new PercentageColumn(), new TaskDescriptionColumn { Alignment = Justify.Left })
             .Start(context =>
             {
-                ProgressTask bar = context.AddTask("the first step", maxValue: plan.Steps);
+                ProgressTask bar = context.AddTask($"{phase}: the first step", maxValue: run.Steps);
                 run.Run(
                     SaveInterval,
                     progress =>
                     {
                         bar.Value = progress.StepsDone;
-                        bar.Description = Describe(progress);
+                        bar.Description = $"{phase}: {Describe(progress)}";
                     },
                     cancellationToken);
             });
     }
 
-    private static void WriteLine(TrainingProgress progress, TextWriter error)
+    private static void WriteLine(string phase, TrainingProgress progress, TextWriter error)
     {
         if (progress.StepsDone % StepsPerLine == 0 || progress.StepsDone == progress.Steps)
         {
-            error.WriteLine($"step {progress.StepsDone} of {progress.Steps}: {Describe(progress)}");
+            error.WriteLine($"{phase}, step {progress.StepsDone} of {progress.Steps}: {Describe(progress)}");
         }
     }
 

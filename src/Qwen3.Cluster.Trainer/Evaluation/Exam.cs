@@ -6,14 +6,13 @@ using Qwen3.Cluster.Model.Experts;
 using Qwen3.Cluster.Model.Generation;
 using Qwen3.Cluster.Model.Layers;
 using Qwen3.Cluster.Model.Tokenizer;
-using Qwen3.Cluster.Trainer.Data;
 
 namespace Qwen3.Cluster.Trainer.Evaluation;
 
-/// <summary>Asks a model questions, by the engine that serves it, and compares its answers to the letter. Always the likeliest token.</summary>
+/// <summary>Asks a model questions, by the engine that serves it, and takes down its answers. Always the likeliest token.</summary>
 internal sealed class Exam : IDisposable
 {
-    private const int PageSize = 16, PageCount = 2048, MaxReplyTokens = 512;
+    private const int PageSize = 16, PageCount = 2048, MaxReplyTokens = 600;
 
     private readonly Checkpoint _checkpoint;
     private readonly Qwen3Tokenizer _tokenizer;
@@ -37,38 +36,30 @@ internal sealed class Exam : IDisposable
     }
 
     /// <summary>Asks questions in one mode.</summary>
-    /// <param name="task">Gives the questions.</param>
-    /// <param name="count">How many; 1 or more.</param>
-    /// <param name="seed">Which.</param>
-    /// <param name="thinks">Whether the model thinks before it answers.</param>
+    /// <param name="questions">Any number.</param>
+    /// <param name="mode">How.</param>
     /// <param name="cancellationToken">Stops it between two steps.</param>
-    public ExamResult Run(ITask task, int count, ulong seed, bool thinks, CancellationToken cancellationToken)
+    /// <returns>The replies, in the order of the questions.</returns>
+    public IReadOnlyList<ExamReply> Run(IReadOnlyList<ExamQuestion> questions, ExamMode mode, CancellationToken cancellationToken)
     {
-        Exchange[] exchanges = [.. Enumerable.Range(0, count).Select(i => task.Make(new SeededRandom(seed, RandomStream.Exam, (ulong)i)))];
-        StringBuilder[] answers = [.. exchanges.Select(_ => new StringBuilder())];
+        PendingReply[] replies = [.. questions.Select(_ => new PendingReply())];
         int asked = 0, replied = 0;
-        while (replied < count)
+        while (replied < questions.Count)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            while (asked < count && _engine.TryAdd(Ask(asked, exchanges[asked], thinks)))
+            while (asked < questions.Count && _engine.TryAdd(Ask(asked, questions[asked], mode)))
             {
                 asked++;
             }
 
             foreach (GenerationDelta delta in _engine.Step())
             {
-                int number = int.Parse(delta.RequestId, CultureInfo.InvariantCulture);
-                answers[number].Append(delta.Part == ReplyPart.Answer ? delta.Text : "");
+                replies[int.Parse(delta.RequestId, CultureInfo.InvariantCulture)].Append(delta);
                 replied += delta.Finish is null ? 0 : 1;
             }
         }
 
-        return new ExamResult(
-            count,
-            [
-                .. exchanges.Zip(answers, (exchange, answer) => new WrongAnswer(exchange.Question, exchange.Answer, answer.ToString().Trim()))
-                    .Where(answer => answer.Actual != answer.Expected),
-            ]);
+        return [.. questions.Zip(replies, (question, reply) => reply.ToReply(question))];
     }
 
     /// <inheritdoc/>
@@ -80,14 +71,32 @@ internal sealed class Exam : IDisposable
         _checkpoint.Dispose();
     }
 
-    private GenerationRequest Ask(int number, Exchange exchange, bool thinks)
+    private GenerationRequest Ask(int number, ExamQuestion question, ExamMode mode)
     {
-        string prompt = _template.Render([new ChatMessage(ChatRole.User, exchange.Question)], enableThinking: thinks ? null : false);
+        string prompt = _template.Render([new ChatMessage(ChatRole.User, question.Question)], enableThinking: mode.Thinks ? null : false);
         return new GenerationRequest
         {
             Id = number.ToString(CultureInfo.InvariantCulture),
             Prompt = _tokenizer.Encode(prompt),
-            Sampling = new SamplingParameters { Temperature = 0, MaxTokens = MaxReplyTokens },
+            Sampling = new SamplingParameters { Temperature = 0, MaxTokens = MaxReplyTokens, Logprobs = 0 },
+            Thinking = new ThinkingLimits { MaxSteps = mode.MaxSteps },
         };
+    }
+
+    private sealed class PendingReply
+    {
+        private readonly StringBuilder _answer = new();
+        private readonly StringBuilder _thinking = new();
+        private double _logprob;
+        private int _tokens;
+
+        public void Append(GenerationDelta delta)
+        {
+            (delta.Part == ReplyPart.Answer ? _answer : _thinking).Append(delta.Text);
+            _logprob += delta.Part == ReplyPart.Answer ? delta.Logprobs.Sum(token => token.Logprob) : 0;
+            _tokens += delta.TokenIds.Count;
+        }
+
+        public ExamReply ToReply(ExamQuestion question) => new(question, _answer.ToString().Trim(), _thinking.ToString().Trim(), Math.Exp(_logprob), _tokens);
     }
 }

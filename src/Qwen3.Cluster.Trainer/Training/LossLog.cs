@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Qwen3.Cluster.Trainer.Training;
 
-/// <summary>loss.csv: a line for every few steps, means since the line before.</summary>
+/// <summary>The losses of a phase as CSV: a line for every few steps, means since the line before.</summary>
 internal sealed class LossLog : IDisposable
 {
     private const string Header = "step,tokens,loss,balance,learning_rate";

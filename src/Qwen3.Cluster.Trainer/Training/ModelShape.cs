@@ -11,7 +11,7 @@ internal sealed record ModelShape
     public static ModelShape Embedded { get; } = new();
 
     /// <summary>Tokens of the tokenizer, Qwen's added ones among them.</summary>
-    public int Tokens { get; init; } = 1000;
+    public int Tokens { get; init; } = 1408;
 
     public int HiddenSize { get; init; } = 128;
 
@@ -32,6 +32,9 @@ internal sealed record ModelShape
 
     /// <summary>The context length that the config names.</summary>
     public int MaxPositions { get; init; } = 4096;
+
+    /// <summary>θ of the rotary embedding.</summary>
+    public double RopeBase { get; init; } = 10_000;
 
     /// <summary>How much the loss of unevenly used experts counts.</summary>
     public double BalanceWeight { get; init; } = 0.01;
@@ -74,7 +77,7 @@ internal sealed record ModelShape
             ["output_router_logits"] = false,
             ["rms_norm_eps"] = 1e-6,
             ["rope_scaling"] = null,
-            ["rope_theta"] = 10000,
+            ["rope_theta"] = RopeBase,
             ["router_aux_loss_coef"] = BalanceWeight,
             ["sliding_window"] = null,
             ["tie_word_embeddings"] = true,

@@ -2,35 +2,44 @@ using System.Globalization;
 
 namespace Qwen3.Cluster.Trainer.Training;
 
-/// <summary>All that decides what a run gives: the same plan on the same machine with the same number of threads gives the same bits.</summary>
+/// <summary>All that decides what a phase gives: the same plan on the same machine with the same number of threads gives the same bits.</summary>
 internal sealed record TrainingPlan
 {
     /// <summary>Of the data and of the first weights.</summary>
     public required ulong Seed { get; init; }
 
-    /// <summary>How long to train; rounded up to whole steps.</summary>
-    public required long Tokens { get; init; }
+    /// <summary>How long every phase takes beside what the curriculum says; 1: just so.</summary>
+    public double Scale { get; init; } = 1;
 
-    /// <summary>The model.</summary>
+    /// <summary>The model; the phases say its window.</summary>
     public ModelShape Shape { get; init; } = ModelShape.Embedded;
 
-    /// <summary>The data.</summary>
+    /// <summary>The phases.</summary>
     public Curriculum Curriculum { get; init; } = Curriculum.Embedded;
 
-    /// <summary>Rows of a step.</summary>
-    public int RowCount { get; init; } = 4;
+    /// <summary>Steps of a phase.</summary>
+    /// <param name="phase">Its number, from 0.</param>
+    public long StepsOf(int phase)
+    {
+        TrainingPhase described = Curriculum.Phases[phase];
+        return Math.Max(1, (long)Math.Ceiling(described.Tokens * Scale / described.StepTokens));
+    }
 
-    /// <summary>Tokens of a row.</summary>
-    public int RowLength { get; init; } = 256;
+    /// <summary>The model as a phase trains it.</summary>
+    /// <param name="phase">Its number, from 0.</param>
+    public ModelShape ShapeOf(int phase) => Shape with
+    {
+        RopeBase = Curriculum.Phases[phase].RopeBase,
+        MaxPositions = Curriculum.Phases[phase].MaxPositions,
+    };
 
-    /// <summary>Steps in all.</summary>
-    public long Steps => (Tokens + StepTokens - 1) / StepTokens;
-
-    /// <summary>Tokens of a step.</summary>
-    public int StepTokens => RowCount * RowLength;
-
-    /// <summary>The plan in one line: a saved run goes on only under the plan that it was begun with.</summary>
-    public string Describe() => string.Create(
-        CultureInfo.InvariantCulture,
-        $"seed {Seed}, {Tokens} tokens, curriculum '{Curriculum.Name}', {RowCount} rows of {RowLength}, {Shape}");
+    /// <summary>A phase of the plan in one line: saved files are used only under the plan that they were made with.</summary>
+    /// <param name="phase">Its number, from 0.</param>
+    public string Describe(int phase)
+    {
+        TrainingPhase described = Curriculum.Phases[phase];
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"seed {Seed}, curriculum '{Curriculum.Name}', phase '{described.Name}', {StepsOf(phase)} steps of {described.RowCount} rows of {described.RowLength}, {ShapeOf(phase)}");
+    }
 }

@@ -9,75 +9,75 @@ using static TorchSharp.torch;
 namespace Qwen3.Cluster.Trainer.Training;
 
 /// <summary>
-/// A training run in a directory, from the tokenizer to the exported model. It saves its state every few steps and when it is stopped, and goes on
-/// from there to the same bits as if it had not been stopped.
+/// A phase in a run's directory, from the result of the phase before it to the exported model. It saves its state every few minutes and when it is stopped,
+/// and goes on from there to the same bits as if it had not been stopped.
 /// </summary>
 internal sealed class TrainingRun : IDisposable
 {
-    /// <summary>Where a run that has not ended keeps its state.</summary>
-    public const string StateFile = "training-state.safetensors";
-
     private const int LogInterval = 20;
 
     private readonly TrainingPlan _plan;
+    private readonly int _number;
     private readonly string _directory;
     private readonly TimeProvider _time;
+    private readonly TrainingPhase _phase;
+    private readonly PhaseFiles _files;
     private readonly SpecialTokens _specialTokens;
     private readonly BatchSource _batches;
     private readonly FusedAdamW _optimizer;
     private readonly TrainingState _state;
 
-    private TrainingRun(TrainingPlan plan, string directory, TimeProvider time)
+    private TrainingRun(TrainingPlan plan, int phase, string directory, TimeProvider time)
     {
-        (_plan, _directory, _time) = (plan, directory, time);
+        (_plan, _number, _directory, _time) = (plan, phase, directory, time);
+        _phase = plan.Curriculum.Phases[phase];
+        _files = FilesOf(plan, phase, directory);
         Qwen3Tokenizer tokenizer = Qwen3Tokenizer.Load(directory);
         _specialTokens = tokenizer.SpecialTokens;
-        _batches = new BatchSource(plan.Seed, plan.RowCount, plan.RowLength, new SampleEncoder(tokenizer, ChatTemplate.Load(directory)));
-        Network = new Qwen3Network(plan.Shape.ToConfig(_specialTokens.EndOfText!.Value, _specialTokens.ImEnd!.Value), plan.RowLength, plan.Seed);
+        _batches = new BatchSource(plan.Seed, phase, _phase.RowCount, _phase.RowLength, _phase.Source, new SampleEncoder(tokenizer));
+        Network = new Qwen3Network(
+            plan.ShapeOf(phase).ToConfig(_specialTokens.EndOfText!.Value, _specialTokens.ImEnd!.Value), _phase.RowLength, plan.Seed);
         _optimizer = new FusedAdamW(Network.Parameters);
-        _state = new TrainingState(plan, Network.Parameters, _optimizer);
+        _state = new TrainingState(Network.Parameters, _optimizer);
     }
 
     /// <summary>What is trained.</summary>
     public Qwen3Network Network { get; }
 
-    /// <summary>Steps behind it.</summary>
+    /// <summary>Steps of the phase behind it.</summary>
     public long StepsDone { get; private set; }
 
-    private string StatePath => Path.Combine(_directory, StateFile);
+    /// <summary>Steps of the phase in all.</summary>
+    public long Steps => _plan.StepsOf(_number);
 
-    /// <summary>Begins a run: makes the directory and the tokenizer.</summary>
-    /// <exception cref="TrainerException">Another run's state or model lies there.</exception>
-    public static TrainingRun Begin(TrainingPlan plan, string directory, TimeProvider time)
+    /// <summary>Whether a phase has ended in a directory.</summary>
+    public static bool IsDone(TrainingPlan plan, int phase, string directory) => File.Exists(FilesOf(plan, phase, directory).Weights);
+
+    /// <summary>Begins a phase, or goes on with one that was stopped. The first one makes the directory and the tokenizer.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="phase">The phase's number, from 0.</param>
+    /// <param name="directory">Of the run.</param>
+    /// <param name="time">The clock for speeds.</param>
+    /// <exception cref="TrainerException">The phase before it has not ended here, or something of another plan lies here.</exception>
+    public static TrainingRun Open(TrainingPlan plan, int phase, string directory, TimeProvider time)
     {
-        foreach (string file in (string[])[StateFile, "model.safetensors"])
+        if (phase > 0 && !IsDone(plan, phase - 1, directory))
         {
-            if (File.Exists(Path.Combine(directory, file)))
-            {
-                throw new TrainerException($"{directory} holds {file} already; give --resume to go on with a stopped run, or another --out.");
-            }
+            string before = plan.Curriculum.Phases[phase - 1].Name;
+            throw new TrainerException(
+                $"{directory} does not hold the result of the phase '{before}', which '{plan.Curriculum.Phases[phase].Name}' begins with; train '{before}' first, or 'all'.");
         }
 
-        Directory.CreateDirectory(directory);
-        BytePairVocabulary vocabulary = BytePairTrainer.Train(
-            VocabularyText.Generate(plan.Seed, plan.Curriculum.Vocabulary), plan.Shape.Tokens - QwenAddedTokens.All.Count);
-        TokenizerWriter.Write(directory, vocabulary, plan.Shape.MaxPositions);
-        return new TrainingRun(plan, directory, time);
-    }
-
-    /// <summary>Goes on with a run that was stopped.</summary>
-    /// <exception cref="TrainerException">There is none, or one with another plan.</exception>
-    public static TrainingRun Resume(TrainingPlan plan, string directory, TimeProvider time)
-    {
-        if (!File.Exists(Path.Combine(directory, StateFile)))
+        bool resumes = File.Exists(FilesOf(plan, phase, directory).State);
+        if (phase == 0 && !resumes)
         {
-            throw new TrainerException($"{directory} holds no {StateFile}, so there is no stopped run to go on with; leave --resume out, or name its directory with --out.");
+            MakeTokenizer(plan, directory);
         }
 
-        TrainingRun run = new(plan, directory, time);
+        TrainingRun run = new(plan, phase, directory, time);
         try
         {
-            run.StepsDone = run._state.Load(run.StatePath);
+            run.LoadWeights(resumes);
             return run;
         }
         catch
@@ -87,34 +87,34 @@ internal sealed class TrainingRun : IDisposable
         }
     }
 
-    /// <summary>Trains to the end and exports the model, or until it is cancelled: then it saves its state and throws.</summary>
+    /// <summary>Trains to the phase's end and exports the model, or until it is cancelled: then it saves its state and throws.</summary>
     /// <param name="saveInterval">Time between two saved states, each with an export of the model as it is.</param>
     /// <param name="report">Called after each step.</param>
     /// <param name="cancellationToken">Stops the run after the step at hand.</param>
     public void Run(TimeSpan saveInterval, Action<TrainingProgress> report, CancellationToken cancellationToken)
     {
-        using LossLog log = new(Path.Combine(_directory, "loss.csv"), LogInterval, StepsDone);
+        using LossLog log = new(_files.Loss, LogInterval, StepsDone);
         long began = _time.GetTimestamp(), saved = began;
         long first = StepsDone;
-        while (StepsDone < _plan.Steps)
+        while (StepsDone < Steps)
         {
             (double loss, double balance, double learningRate) = Step();
             double seconds = Math.Max(1e-9, _time.GetElapsedTime(began).TotalSeconds);
             double stepsPerSecond = (StepsDone - first) / seconds;
             TrainingProgress progress = new(
                 StepsDone,
-                _plan.Steps,
-                StepsDone * _plan.StepTokens,
+                Steps,
+                StepsDone * _phase.StepTokens,
                 loss,
                 balance,
                 learningRate,
-                stepsPerSecond * _plan.StepTokens,
-                TimeSpan.FromSeconds((_plan.Steps - StepsDone) / stepsPerSecond));
+                stepsPerSecond * _phase.StepTokens,
+                TimeSpan.FromSeconds((Steps - StepsDone) / stepsPerSecond));
             log.Add(progress);
             report(progress);
             if (cancellationToken.IsCancellationRequested || _time.GetElapsedTime(saved) >= saveInterval)
             {
-                _state.Save(StatePath, StepsDone);
+                _state.Save(_files.State, _plan.Describe(_number), StepsDone, withMoments: true);
                 Export();
                 saved = _time.GetTimestamp();
                 cancellationToken.ThrowIfCancellationRequested();
@@ -122,23 +122,50 @@ internal sealed class TrainingRun : IDisposable
         }
 
         Export();
-        File.Delete(StatePath);
+        _state.Save(_files.Weights, _plan.Describe(_number), StepsDone, withMoments: false);
+        File.Delete(_files.State);
     }
 
     /// <summary>Writes the model as it is into the run's directory.</summary>
-    public void Export(TensorType type = TensorType.BF16) => CheckpointExport.Write(_directory, _plan.Shape, _specialTokens, Network, type);
+    public void Export(TensorType type = TensorType.BF16) =>
+        CheckpointExport.Write(_directory, _plan.ShapeOf(_number), _specialTokens, Network, type);
 
     /// <inheritdoc/>
     public void Dispose() => Network.Dispose();
 
+    private static PhaseFiles FilesOf(TrainingPlan plan, int phase, string directory) => new(directory, plan.Curriculum.Phases[phase].Name);
+
+    private static void MakeTokenizer(TrainingPlan plan, string directory)
+    {
+        string model = Path.Combine(directory, "model.safetensors");
+        if (File.Exists(model))
+        {
+            throw new TrainerException($"{directory} holds {Path.GetFileName(model)} already, which no stopped run of this plan has left there; give another --out.");
+        }
+
+        Directory.CreateDirectory(directory);
+        BytePairVocabulary vocabulary = BytePairTrainer.Train(
+            VocabularyText.Generate(plan.Seed, plan.Curriculum.Vocabulary), plan.Shape.Tokens - QwenAddedTokens.All.Count);
+        TokenizerWriter.Write(directory, vocabulary, plan.Curriculum.Phases[^1].MaxPositions);
+    }
+
+    private void LoadWeights(bool resumes)
+    {
+        if (resumes)
+        {
+            StepsDone = _state.Load(_files.State, _plan.Describe(_number), withMoments: true);
+        }
+        else if (_number > 0)
+        {
+            _state.Load(FilesOf(_plan, _number - 1, _directory).Weights, _plan.Describe(_number - 1), withMoments: false);
+        }
+    }
+
     private (double Loss, double Balance, double LearningRate) Step()
     {
         using DisposeScope scope = NewDisposeScope();
-        (TrainingRound round, long step, long steps) = _plan.Curriculum.RoundAt(StepsDone, _plan.Steps);
-        TrainingPhase phase = round.PhaseAt(step, steps);
-        double learningRate = round.LearningRateAt(step, steps);
-        Batch batch = _batches.At(StepsDone, phase.Mixture, phase.LearnsEarlierAnswers);
-        (Tensor loss, Tensor balance) = Network.Forward(batch);
+        double learningRate = _phase.LearningRateAt(StepsDone, Steps);
+        (Tensor loss, Tensor balance) = Network.Forward(_batches.At(StepsDone));
         (loss + (balance * _plan.Shape.BalanceWeight)).backward();
         _optimizer.Step(StepsDone, learningRate);
         StepsDone++;

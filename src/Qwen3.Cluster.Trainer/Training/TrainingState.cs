@@ -7,40 +7,48 @@ using Qwen3.Cluster.Trainer.Training.Network;
 namespace Qwen3.Cluster.Trainer.Training;
 
 /// <summary>
-/// Where a run stands, in one safetensors file: the plan, the number of steps done, the weights in float32 and the optimizer's moments. The data need
-/// no place in it: a step's batch follows from its number.
+/// Where a phase stands, in one safetensors file: the plan, the number of steps done, the weights in float32 and, while it goes on, the optimizer's
+/// moments. The data need no place in it: a step's batch follows from its number.
 /// </summary>
-internal sealed class TrainingState(TrainingPlan plan, IReadOnlyList<NetworkParameter> parameters, FusedAdamW optimizer)
+internal sealed class TrainingState(IReadOnlyList<NetworkParameter> parameters, FusedAdamW optimizer)
 {
     private const string PlanName = "plan", StepsName = "steps_done", FirstSuffix = ".first_moment", SecondSuffix = ".second_moment";
 
-    /// <summary>Writes or replaces the file; at any time there is a whole one.</summary>
-    public void Save(string path, long stepsDone)
+    private delegate void PieceAction(string name, Span<float> numbers);
+
+    /// <summary>Writes or replaces a file; at any time there is a whole one.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="plan">The phase of the plan, in words.</param>
+    /// <param name="stepsDone">Of the phase.</param>
+    /// <param name="withMoments">Whether the phase goes on.</param>
+    public void Save(string path, string plan, long stepsDone, bool withMoments)
     {
         byte[] steps = new byte[sizeof(long)];
         BinaryPrimitives.WriteInt64LittleEndian(steps, stepsDone);
-        byte[] text = Encoding.UTF8.GetBytes(plan.Describe());
+        byte[] text = Encoding.UTF8.GetBytes(plan);
         List<TensorData> tensors = [new(PlanName, TensorType.U8, [text.Length], text), new(StepsName, TensorType.I64, [1], steps)];
-        ForEachPiece((name, numbers) => tensors.Add(TensorData.FromFloats(name, TensorType.F32, numbers, numbers.Length)));
-
+        ForEachPiece(withMoments, (name, numbers) => tensors.Add(TensorData.FromFloats(name, TensorType.F32, numbers, numbers.Length)));
         SafetensorsWriter.Write(path, tensors);
     }
 
-    /// <summary>Reads the file back into weights and moments.</summary>
+    /// <summary>Reads a file back.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="plan">The phase of the plan, in words.</param>
+    /// <param name="withMoments">Whether the moments are read, too.</param>
     /// <returns>The number of steps done.</returns>
     /// <exception cref="TrainerException">The file belongs to another plan.</exception>
     /// <exception cref="CheckpointException">The file is damaged.</exception>
-    public long Load(string path)
+    public long Load(string path, string plan, bool withMoments)
     {
         Dictionary<string, TensorInfo> tensors = SafetensorsHeader.Read(path).ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
         using FileStream file = File.OpenRead(path);
         string saved = Encoding.UTF8.GetString(Read(file, tensors, PlanName, path));
-        if (saved != plan.Describe())
+        if (saved != plan)
         {
-            throw new TrainerException($"{path} was begun with another plan ({saved}) than this one ({plan.Describe()}); give the same options, or another --out.");
+            throw new TrainerException($"{path} was made with another plan ({saved}) than this one ({plan}); give the same options, or another --out.");
         }
 
-        ForEachPiece((name, numbers) =>
+        ForEachPiece(withMoments, (name, numbers) =>
         {
             ReadOnlySpan<float> stored = MemoryMarshal.Cast<byte, float>(Read(file, tensors, name, path));
             if (stored.Length != numbers.Length)
@@ -66,15 +74,16 @@ internal sealed class TrainingState(TrainingPlan plan, IReadOnlyList<NetworkPara
         return bytes;
     }
 
-    private void ForEachPiece(PieceAction action)
+    private void ForEachPiece(bool withMoments, PieceAction action)
     {
         for (int i = 0; i < parameters.Count; i++)
         {
             action(parameters[i].Name, TensorMemory.Floats(parameters[i].Values));
-            action(parameters[i].Name + FirstSuffix, optimizer.FirstMoments[i]);
-            action(parameters[i].Name + SecondSuffix, optimizer.SecondMoments[i]);
+            if (withMoments)
+            {
+                action(parameters[i].Name + FirstSuffix, optimizer.FirstMoments[i]);
+                action(parameters[i].Name + SecondSuffix, optimizer.SecondMoments[i]);
+            }
         }
     }
-
-    private delegate void PieceAction(string name, Span<float> numbers);
 }

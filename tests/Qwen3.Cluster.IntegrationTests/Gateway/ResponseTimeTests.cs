@@ -97,7 +97,7 @@ public sealed class ResponseTimeTests : IAsyncLifetime
         gate.Set();
 
         AssertEndedByTime(events);
-        Assert.InRange(elapsed, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1) + Tolerance);
+        Assert.InRange(elapsed, TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(1) + Tolerance); // A timer may be some milliseconds early.
         Assert.Equal(6u, events[^1].Finished.Usage.ReplyTokens);
     }
 

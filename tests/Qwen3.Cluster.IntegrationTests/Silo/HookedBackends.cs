@@ -72,10 +72,11 @@ internal sealed class HookedBackends : IBackendFactory
 
         public void UploadAndAdd(ReadOnlySpan<float> source, Activation destination) => _inner.UploadAndAdd(source, destination);
 
-        public void ComputeExpert(ExpertWeights expert, ReadOnlySpan<float> inputs, ReadOnlySpan<int> rows, Span<float> outputs, ReadOnlySpan<int> slots)
+        public void ComputeExperts(
+            ReadOnlySpan<ExpertGroup> groups, ReadOnlySpan<float> inputs, ReadOnlySpan<int> rows, Span<float> outputs, ReadOnlySpan<int> slots)
         {
             hooks.BeforeExpert();
-            _inner.ComputeExpert(expert, inputs, rows, outputs, slots);
+            _inner.ComputeExperts(groups, inputs, rows, outputs, slots);
         }
 
         public void ComputeLogits(Activation hidden, ReadOnlySpan<int> rows, Weight head, Span<float> logits) =>

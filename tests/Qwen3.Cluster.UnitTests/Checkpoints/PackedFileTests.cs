@@ -79,6 +79,22 @@ public sealed class PackedFileTests : IDisposable
     }
 
     [Fact]
+    public void A_changed_number_is_found_by_the_checksum_and_made_again()
+    {
+        using Checkpoint checkpoint = Checkpoint.Open(_directory);
+        string file = checkpoint.Pack(WeightFormat.Q4);
+        checkpoint.VerifyPacked(WeightFormat.Q4, _told.Add);
+        Assert.EndsWith("is whole.", Assert.Single(_told));
+
+        byte[] whole = File.ReadAllBytes(file), damaged = [.. whole];
+        damaged[^1] ^= 1;
+        File.WriteAllBytes(file, damaged);
+        checkpoint.VerifyPacked(WeightFormat.Q4, _told.Add);
+        Assert.Contains("is damaged", _told[1]);
+        Assert.Equal(whole, File.ReadAllBytes(file));
+    }
+
+    [Fact]
     public void One_beside_the_checkpoint_comes_first_unless_it_is_foreign()
     {
         string beside;

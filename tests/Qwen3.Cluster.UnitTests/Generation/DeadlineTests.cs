@@ -128,6 +128,41 @@ public class DeadlineTests
         Assert.Equal(["first again", "patient again", "5"], engine.RunToEnd().Select(delta => delta.RequestId).Distinct());
     }
 
+    [Fact]
+    public void Who_came_too_late_for_a_whole_reply_lets_those_pass_who_did_not()
+    {
+        // Thinks until it is closed, then answers with three tokens.
+        int? tagAt = null;
+        using ScriptedLanguageModel model = new(position =>
+            tagAt is null ? 'x' : position < tagAt + 5 ? 'a' : TinyTokenizer.ImEnd) { MaxPositions = 10_000, PageCount = 2000 };
+        model.BeforeForward = batch =>
+        {
+            _time.Advance(StepTime);
+            int tag = batch.TokenIds.IndexOf(TinyTokenizer.ThinkEnd);
+            tagAt = batch.Positions[0] == 0 ? null : tag >= 0 ? batch.Positions[tag] : tagAt;
+        };
+        Engine engine = new(model, TinyTokenizer.Thinking, new EngineOptions { MaxSequences = 1, ReusePrefixes = false }, _time);
+        foreach (int i in Enumerable.Range(0, 5))
+        {
+            Assert.Equal(FinishReason.Stop, engine.Answer(Thinking($"{i}", null, maxTokens: 40)).Last.Finish);
+        }
+
+        // Each takes nearly half a second, and a whole reply is reckoned to take two: the close is many tokens, and one step.
+        Assert.True(engine.TryAdd(Thinking("runs", null, maxTokens: 40)));
+        List<GenerationDelta> deltas = [.. engine.Step()];
+        double whole = engine.Metrics.Pace.UsualReplyTime(ScriptedLanguageModel.PromptLength, 1000).TotalSeconds;
+        foreach ((string id, double slack) in (ReadOnlySpan<(string, double)>)[("late", 0.2), ("second", 0.5), ("third", 1), ("fourth", 1.5)])
+        {
+            Assert.True(engine.TryAdd(Thinking(id, whole + slack, maxTokens: 40)));
+        }
+
+        deltas.AddRange(engine.RunToEnd());
+        Assert.Equal(["runs", "second", "third", "fourth", "late"], deltas.Select(delta => delta.RequestId).Distinct());
+        Dictionary<(string Id, int Sample), EngineRun.ReplyOf> replies = EngineRun.Collect(deltas);
+        Assert.Equal((FinishReason.Stop, ThinkingEnd.Time), (replies[("late", 0)].Last.Finish, replies[("late", 0)].Last.Usage!.ThinkingEnd));
+        Assert.All(replies.Where(reply => reply.Key.Id != "late"), reply => Assert.Equal(ThinkingEnd.Tokens, reply.Value.Last.Usage!.ThinkingEnd));
+    }
+
     /// <summary>Steps of random length, moves from engine to engine, random limits and times: in time, exact, and the same tokens as without a deadline.</summary>
     [Theory]
     [InlineData(1)]

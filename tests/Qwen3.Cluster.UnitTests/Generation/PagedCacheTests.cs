@@ -114,6 +114,6 @@ public class PagedCacheTests
     private static Sequence Sequence(int[] tokens, int expertLimit = 8)
     {
         ReplyRules rules = new(TinyTokenizer.Thinking, null, new HashSet<int>(), 100, 100, TimeProvider.System);
-        return new Sequence(new Reply(rules, new GenerationRequest { Id = "", Prompt = tokens }, 0), 0, 0, expertLimit);
+        return new Sequence(new Reply(rules, new GenerationRequest { Id = "", Prompt = tokens }, 0), 0, (0, 0), expertLimit);
     }
 }

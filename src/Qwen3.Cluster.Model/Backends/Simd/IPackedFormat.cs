@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Qwen3.Cluster.Model.Backends.Simd;
 
 /// <summary>How the bytes of a block of eight rows × 32 columns become weights.</summary>
@@ -13,7 +15,13 @@ internal unsafe interface IPackedFormat
     static abstract TSums Sum<TSums>(byte* block, sbyte* x)
         where TSums : struct, IByteSums<TSums>;
 
-    /// <summary>Writes the eight vectors of a block, 8 rows × 4 columns each, as <see cref="IByteSums{TSelf}.Add"/> takes them; 64 bytes apart.</summary>
-    static abstract void Unpack<TSums>(byte* block, byte* panel)
-        where TSums : struct, IByteSums<TSums>;
+    /// <summary>The columns 4v … 4v + 3 of a block, as stored: eight rows × four.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="vector">v, 0 to 3.</param>
+    static abstract Vector256<byte> Lower(byte* block, nint vector);
+
+    /// <summary>Those 16 further on.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="vector">v, 0 to 3.</param>
+    static abstract Vector256<byte> Upper(byte* block, nint vector);
 }

@@ -12,9 +12,11 @@ internal unsafe struct MatrixProduct : IParallelWork
     public SimdWeight Weight;
     public float* Input;
     public nint InputStride;
+    public RowMap InputRows;
     public int TokenCount;
     public float* Output;
     public nint OutputStride;
+    public RowMap OutputRows;
     public bool Add;
     public LaneWidth Width;
 
@@ -48,16 +50,16 @@ internal unsafe struct MatrixProduct : IParallelWork
                 TWeight* w3 = Weight.Row<TWeight>(Math.Min(row + 3, last));
                 for (int token = firstToken; token < endToken; token += 4)
                 {
-                    float* x0 = Input + (token * InputStride);
+                    float* x0 = InputOf(token);
                     if (token + 1 == endToken)
                     {
                         DotTiles<Lanes512, TWeight>.OneByFour(x0, w0, w1, w2, w3, length, dots);
                     }
                     else
                     {
-                        float* x1 = x0 + InputStride;
-                        float* x2 = Input + (Math.Min(token + 2, endToken - 1) * InputStride);
-                        float* x3 = Input + (Math.Min(token + 3, endToken - 1) * InputStride);
+                        float* x1 = InputOf(token + 1);
+                        float* x2 = InputOf(Math.Min(token + 2, endToken - 1));
+                        float* x3 = InputOf(Math.Min(token + 3, endToken - 1));
                         DotTiles<Lanes512, TWeight>.FourByFour(x0, x1, x2, x3, w0, w1, w2, w3, length, dots);
                     }
 
@@ -84,7 +86,7 @@ internal unsafe struct MatrixProduct : IParallelWork
                 TWeight* w3 = Weight.Row<TWeight>(Math.Min(row + 3, last));
                 for (int token = firstToken; token < endToken; token += 2)
                 {
-                    float* x0 = Input + (token * InputStride);
+                    float* x0 = InputOf(token);
                     if (token + 1 == endToken)
                     {
                         DotTiles<TLanes, TWeight>.OneByFour(x0, w0, w1, w2, w3, length, dots);
@@ -92,11 +94,11 @@ internal unsafe struct MatrixProduct : IParallelWork
                     }
                     else
                     {
-                        DotTiles<TLanes, TWeight>.TwoByTwo(x0, x0 + InputStride, w0, w1, length, dots);
+                        DotTiles<TLanes, TWeight>.TwoByTwo(x0, InputOf(token + 1), w0, w1, length, dots);
                         Store(dots, 2, row, Math.Min(2, end - row), token, 2);
                         if (row + 2 < end)
                         {
-                            DotTiles<TLanes, TWeight>.TwoByTwo(x0, x0 + InputStride, w2, w3, length, dots);
+                            DotTiles<TLanes, TWeight>.TwoByTwo(x0, InputOf(token + 1), w2, w3, length, dots);
                             Store(dots, 2, row + 2, Math.Min(2, end - row - 2), token, 2);
                         }
                     }
@@ -105,11 +107,13 @@ internal unsafe struct MatrixProduct : IParallelWork
         }
     }
 
+    private readonly float* InputOf(int token) => Input + (InputRows[token] * InputStride);
+
     private readonly void Store(float* dots, int stride, int row, int rows, int token, int tokens)
     {
         for (int t = 0; t < tokens; t++)
         {
-            float* output = Output + ((token + t) * OutputStride) + row;
+            float* output = Output + (OutputRows[token + t] * OutputStride) + row;
             for (int r = 0; r < rows; r++)
             {
                 output[r] = Add ? output[r] + dots[(t * stride) + r] : dots[(t * stride) + r];

@@ -54,21 +54,8 @@ internal static unsafe class PackedKernels<TFormat, TSums>
 
             for (nint i = 0; i < PackedLayout.Blocks; i++)
             {
-                if (Sse.IsSupported)
-                {
-                    Sse.PrefetchNonTemporal(firstBlock + PrefetchBytes);
-                    Sse.PrefetchNonTemporal(firstBlock + PrefetchBytes + 64);
-                    Sse.PrefetchNonTemporal(secondBlock + PrefetchBytes);
-                    Sse.PrefetchNonTemporal(secondBlock + PrefetchBytes + 64);
-                    if (TFormat.BlockBytes > 128)
-                    {
-                        Sse.PrefetchNonTemporal(firstBlock + PrefetchBytes + 128);
-                        Sse.PrefetchNonTemporal(firstBlock + PrefetchBytes + 192);
-                        Sse.PrefetchNonTemporal(secondBlock + PrefetchBytes + 128);
-                        Sse.PrefetchNonTemporal(secondBlock + PrefetchBytes + 192);
-                    }
-                }
-
+                Prefetch(firstBlock);
+                Prefetch(secondBlock);
                 Vector256<int> bias = Vector256.Create(blockSums[i] * (TFormat.Bias + TSums.Bias));
                 Vector256<int> sums = TSums.Total(TFormat.Sum<TSums>(firstBlock, x)) - bias;
                 Vector256<float> scale = Scales(first + (16 * i)) * scales[i];
@@ -91,6 +78,65 @@ internal static unsafe class PackedKernels<TFormat, TSums>
         Vector256.Store(b, outputs + PackedLayout.GroupRows);
     }
 
+    /// <summary>output[t, r] = x[t] · w[r] for the eight rows of two groups and two to four tokens: the weights are read once, as they lie.</summary>
+    /// <typeparam name="TCount">How many tokens.</typeparam>
+    /// <param name="first">The first superblock of a group.</param>
+    /// <param name="second">That of another; the same where there is none.</param>
+    /// <param name="superblocks">Superblocks of a group.</param>
+    /// <param name="x0">The bytes of the first token.</param>
+    /// <param name="x1">Of the second.</param>
+    /// <param name="x2">Of the third, if there is one.</param>
+    /// <param name="x3">Of the fourth, if there is one.</param>
+    /// <param name="scalesFromX">From a token's bytes to the scales of its blocks, in bytes.</param>
+    /// <param name="sumsFromScales">From a token's scale of a block to the sum of the block's bytes, in elements.</param>
+    /// <param name="outputs">[4, 16], zeros.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void FewTokens<TCount>(
+        byte* first, byte* second, nint superblocks, sbyte* x0, sbyte* x1, sbyte* x2, sbyte* x3, nint scalesFromX, nint sumsFromScales, float* outputs)
+        where TCount : struct, ITokenCount
+    {
+        float* s0 = (float*)(x0 + scalesFromX), s1 = (float*)(x1 + scalesFromX), s2 = (float*)(x2 + scalesFromX), s3 = (float*)(x3 + scalesFromX);
+        nint column = 0, block = 0;
+        for (; superblocks > 0; superblocks--)
+        {
+            byte* firstBlock = first + PackedLayout.ScaleBytes;
+            byte* secondBlock = second + PackedLayout.ScaleBytes;
+            if (Sse.IsSupported)
+            {
+                Sse.PrefetchNonTemporal(first + PrefetchBytes);
+                Sse.PrefetchNonTemporal(second + PrefetchBytes);
+            }
+
+            for (nint i = 0; i < PackedLayout.Blocks; i++)
+            {
+                Prefetch(firstBlock);
+                Prefetch(secondBlock);
+                FewSums<TCount>(firstBlock, x0 + column, x1 + column, x2 + column, x3 + column, out Vector256<int> a0, out Vector256<int> a1, out Vector256<int> a2, out Vector256<int> a3);
+                FewSums<TCount>(secondBlock, x0 + column, x1 + column, x2 + column, x3 + column, out Vector256<int> b0, out Vector256<int> b1, out Vector256<int> b2, out Vector256<int> b3);
+                Vector256<float> a = Scales(first + (16 * i)), b = Scales(second + (16 * i));
+                AddBlock(a0, b0, a, b, s0 + block, sumsFromScales, outputs);
+                AddBlock(a1, b1, a, b, s1 + block, sumsFromScales, outputs + PanelRows);
+                if (TCount.Value > 2)
+                {
+                    AddBlock(a2, b2, a, b, s2 + block, sumsFromScales, outputs + (2 * PanelRows));
+                }
+
+                if (TCount.Value > 3)
+                {
+                    AddBlock(a3, b3, a, b, s3 + block, sumsFromScales, outputs + (3 * PanelRows));
+                }
+
+                firstBlock += TFormat.BlockBytes;
+                secondBlock += TFormat.BlockBytes;
+                column += PackedLayout.BlockColumns;
+                block++;
+            }
+
+            first = firstBlock;
+            second = secondBlock;
+        }
+    }
+
     /// <summary>Unpacks superblocks of two groups.</summary>
     /// <param name="first">A superblock of a group.</param>
     /// <param name="second">That of another; the same where there is none.</param>
@@ -106,8 +152,16 @@ internal static unsafe class PackedKernels<TFormat, TSums>
             byte* secondBlock = second + PackedLayout.ScaleBytes;
             for (nint i = 0; i < PackedLayout.Blocks; i++)
             {
-                TFormat.Unpack<TSums>(firstBlock, panel);
-                TFormat.Unpack<TSums>(secondBlock, panel + 32);
+                Prefetch(firstBlock);
+                Prefetch(secondBlock);
+                for (nint v = 0; v < 4; v++)
+                {
+                    Vector256.Store(TSums.Prepare(TFormat.Lower(firstBlock, v)), panel + (64 * v));
+                    Vector256.Store(TSums.Prepare(TFormat.Lower(secondBlock, v)), panel + (64 * v) + 32);
+                    Vector256.Store(TSums.Prepare(TFormat.Upper(firstBlock, v)), panel + (64 * (v + 4)));
+                    Vector256.Store(TSums.Prepare(TFormat.Upper(secondBlock, v)), panel + (64 * (v + 4)) + 32);
+                }
+
                 Vector256.Store(Scales(first + (16 * i)), scales);
                 Vector256.Store(Scales(second + (16 * i)), scales + PackedLayout.GroupRows);
                 firstBlock += TFormat.BlockBytes;
@@ -121,91 +175,61 @@ internal static unsafe class PackedKernels<TFormat, TSums>
         }
     }
 
-    /// <summary>output[t, r] += x[t] · w[r] over the blocks of a panel, 16 rows, four tokens.</summary>
-    /// <param name="panel">As <see cref="Unpack"/> writes it.</param>
-    /// <param name="panelScales">The same.</param>
-    /// <param name="blocks">Blocks of the panel.</param>
-    /// <param name="x0">The bytes of the first token from the panel's first column on.</param>
-    /// <param name="x1">Of the second.</param>
-    /// <param name="x2">Of the third.</param>
-    /// <param name="x3">Of the fourth.</param>
-    /// <param name="s0">The scales of the first token's blocks.</param>
-    /// <param name="s1">Of the second's.</param>
-    /// <param name="s2">Of the third's.</param>
-    /// <param name="s3">Of the fourth's.</param>
-    /// <param name="sumsFromScales">From a token's scale of a block to the sum of the block's bytes, in elements.</param>
-    /// <param name="output">[4, 16].</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Tile(
-        byte* panel,
-        float* panelScales,
-        nint blocks,
-        sbyte* x0,
-        sbyte* x1,
-        sbyte* x2,
-        sbyte* x3,
-        float* s0,
-        float* s1,
-        float* s2,
-        float* s3,
-        nint sumsFromScales,
-        float* output)
+    // The block that will be read so many bytes further on.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(byte* block)
     {
-        Vector256<float> f00 = Vector256.Load(output), f01 = Vector256.Load(output + 8);
-        Vector256<float> f10 = Vector256.Load(output + 16), f11 = Vector256.Load(output + 24);
-        Vector256<float> f20 = Vector256.Load(output + 32), f21 = Vector256.Load(output + 40);
-        Vector256<float> f30 = Vector256.Load(output + 48), f31 = Vector256.Load(output + 56);
-        for (nint block = 0; block < blocks; block++)
+        if (!Sse.IsSupported)
         {
-            TSums a00 = default, a01 = default, a10 = default, a11 = default;
-            TSums a20 = default, a21 = default, a30 = default, a31 = default;
-            for (nint k = 0; k < PackedLayout.BlockColumns; k += 4)
-            {
-                Vector256<byte> w0 = Vector256.Load(panel), w1 = Vector256.Load(panel + 32);
-                Vector256<sbyte> x = Vector256.Create(*(int*)(x0 + k)).AsSByte();
-                a00 = TSums.Add(a00, w0, x);
-                a01 = TSums.Add(a01, w1, x);
-                x = Vector256.Create(*(int*)(x1 + k)).AsSByte();
-                a10 = TSums.Add(a10, w0, x);
-                a11 = TSums.Add(a11, w1, x);
-                x = Vector256.Create(*(int*)(x2 + k)).AsSByte();
-                a20 = TSums.Add(a20, w0, x);
-                a21 = TSums.Add(a21, w1, x);
-                x = Vector256.Create(*(int*)(x3 + k)).AsSByte();
-                a30 = TSums.Add(a30, w0, x);
-                a31 = TSums.Add(a31, w1, x);
-                panel += 64;
-            }
-
-            Vector256<float> d0 = Vector256.Load(panelScales), d1 = Vector256.Load(panelScales + 8);
-            Vector256<int> bias = Vector256.Create(*(int*)(s0 + sumsFromScales + block) * (TFormat.Bias + TSums.Bias));
-            f00 = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(TSums.Total(a00) - bias), d0 * s0[block], f00);
-            f01 = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(TSums.Total(a01) - bias), d1 * s0[block], f01);
-            bias = Vector256.Create(*(int*)(s1 + sumsFromScales + block) * (TFormat.Bias + TSums.Bias));
-            f10 = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(TSums.Total(a10) - bias), d0 * s1[block], f10);
-            f11 = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(TSums.Total(a11) - bias), d1 * s1[block], f11);
-            bias = Vector256.Create(*(int*)(s2 + sumsFromScales + block) * (TFormat.Bias + TSums.Bias));
-            f20 = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(TSums.Total(a20) - bias), d0 * s2[block], f20);
-            f21 = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(TSums.Total(a21) - bias), d1 * s2[block], f21);
-            bias = Vector256.Create(*(int*)(s3 + sumsFromScales + block) * (TFormat.Bias + TSums.Bias));
-            f30 = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(TSums.Total(a30) - bias), d0 * s3[block], f30);
-            f31 = Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(TSums.Total(a31) - bias), d1 * s3[block], f31);
-            x0 += PackedLayout.BlockColumns;
-            x1 += PackedLayout.BlockColumns;
-            x2 += PackedLayout.BlockColumns;
-            x3 += PackedLayout.BlockColumns;
-            panelScales += PanelRows;
+            return;
         }
 
-        Vector256.Store(f00, output);
-        Vector256.Store(f01, output + 8);
-        Vector256.Store(f10, output + 16);
-        Vector256.Store(f11, output + 24);
-        Vector256.Store(f20, output + 32);
-        Vector256.Store(f21, output + 40);
-        Vector256.Store(f30, output + 48);
-        Vector256.Store(f31, output + 56);
+        Sse.PrefetchNonTemporal(block + PrefetchBytes);
+        Sse.PrefetchNonTemporal(block + PrefetchBytes + 64);
+        if (TFormat.BlockBytes > 128)
+        {
+            Sse.PrefetchNonTemporal(block + PrefetchBytes + 128);
+            Sse.PrefetchNonTemporal(block + PrefetchBytes + 192);
+        }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void FewSums<TCount>(
+        byte* block, sbyte* x0, sbyte* x1, sbyte* x2, sbyte* x3, out Vector256<int> total0, out Vector256<int> total1, out Vector256<int> total2, out Vector256<int> total3)
+        where TCount : struct, ITokenCount
+    {
+        TSums a0 = default, a1 = default, a2 = default, a3 = default;
+        for (nint v = 0; v < 4; v++)
+        {
+            Vector256<byte> lower = TSums.Prepare(TFormat.Lower(block, v)), upper = TSums.Prepare(TFormat.Upper(block, v));
+            a0 = TSums.Add(TSums.Add(a0, lower, Four(x0 + (4 * v))), upper, Four(x0 + (4 * v) + 16));
+            a1 = TSums.Add(TSums.Add(a1, lower, Four(x1 + (4 * v))), upper, Four(x1 + (4 * v) + 16));
+            if (TCount.Value > 2)
+            {
+                a2 = TSums.Add(TSums.Add(a2, lower, Four(x2 + (4 * v))), upper, Four(x2 + (4 * v) + 16));
+            }
+
+            if (TCount.Value > 3)
+            {
+                a3 = TSums.Add(TSums.Add(a3, lower, Four(x3 + (4 * v))), upper, Four(x3 + (4 * v) + 16));
+            }
+        }
+
+        (total0, total1, total2, total3) = (TSums.Total(a0), TSums.Total(a1), TSums.Total(a2), TSums.Total(a3));
+    }
+
+    // output[16] += (sums − bias) · scales, for a block of two groups and one token.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddBlock(
+        Vector256<int> first, Vector256<int> second, Vector256<float> firstScales, Vector256<float> secondScales, float* scale, nint sumsFromScales, float* output)
+    {
+        Vector256<int> bias = Vector256.Create(*(int*)(scale + sumsFromScales) * (TFormat.Bias + TSums.Bias));
+        Vector256.Store(Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(first - bias), firstScales * *scale, Vector256.Load(output)), output);
+        Vector256.Store(Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(second - bias), secondScales * *scale, Vector256.Load(output + 8)), output + 8);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<sbyte> Four(sbyte* x) => Vector256.Create(*(int*)x).AsSByte();
 
     // Eight float16 as float32, exactly: their bits in the place of a float32's are the number times 2^−112.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

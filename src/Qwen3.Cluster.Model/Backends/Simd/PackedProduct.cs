@@ -1,23 +1,29 @@
+using System.Runtime.Intrinsics.X86;
 using Qwen3.Cluster.Model.Quantization;
 
 namespace Qwen3.Cluster.Model.Backends.Simd;
 
 /// <summary>
-/// output [T, N] = (or +=) input [T, K] · weightᵀ for packed weights and quantised rows. One token reads the weights as they lie; for more,
+/// output [T, N] = (or +=) input [T, K] · weightᵀ for packed weights and quantised rows. Up to four tokens read the weights as they lie; for more,
 /// 16 rows × 512 columns at a time are unpacked into the first-level cache and used for all tokens.
 /// </summary>
 internal unsafe struct PackedProduct
 {
     public PackedWeight Weight;
     public QuantizedRows Input;
+    public RowMap InputRows;
     public int TokenCount;
     public float* Output;
     public nint OutputStride;
+    public RowMap OutputRows;
     public bool Add;
     public ByteDots Dots;
 
     /// <summary>For each worker, <see cref="ScratchLength"/> numbers.</summary>
     public AlignedBuffer[] Scratch;
+
+    /// <summary>Tokens that need no scratch.</summary>
+    public const int MostFewTokens = 4;
 
     /// <summary>Numbers of scratch for so many tokens.</summary>
     public static long ScratchLength(int tokens) =>
@@ -34,6 +40,10 @@ internal unsafe struct PackedProduct
     {
         switch (Dots, Weight.IsFourBits)
         {
+            case (ByteDots.Avx512, true) when AvxVnni.IsSupported: Run<Q4Format, NibbleSumsVnni, NibbleTile512>(worker, first, end); break;
+            case (ByteDots.Avx512, true): Run<Q4Format, NibbleSumsAvx2, NibbleTile512>(worker, first, end); break;
+            case (ByteDots.Avx512, false) when AvxVnni.IsSupported: Run<Q8Format, ByteSumsVnni>(worker, first, end); break;
+            case (ByteDots.Avx512, false): Run<Q8Format, ByteSumsAvx2>(worker, first, end); break;
             case (ByteDots.AvxVnni, true): Run<Q4Format, NibbleSumsVnni>(worker, first, end); break;
             case (ByteDots.AvxVnni, false): Run<Q8Format, ByteSumsVnni>(worker, first, end); break;
             case (ByteDots.Avx2, true): Run<Q4Format, NibbleSumsAvx2>(worker, first, end); break;
@@ -45,18 +55,25 @@ internal unsafe struct PackedProduct
 
     private readonly void Run<TFormat, TSums>(int worker, int first, int end)
         where TFormat : struct, IPackedFormat
+        where TSums : struct, IByteSums<TSums> => Run<TFormat, TSums, ByteTile256<TFormat, TSums>>(worker, first, end);
+
+    private readonly void Run<TFormat, TSums, TTile>(int worker, int first, int end)
+        where TFormat : struct, IPackedFormat
         where TSums : struct, IByteSums<TSums>
+        where TTile : struct, IByteTile
     {
         int firstGroup = first / PackedLayout.GroupRows, endGroup = PackedLayout.GroupCount(end);
-        if (TokenCount == 1)
+        switch (TokenCount)
         {
-            RunOne<TFormat, TSums>(firstGroup, endGroup, end);
-            return;
+            case 1: RunOne<TFormat, TSums>(firstGroup, endGroup, end); return;
+            case 2: RunFew<TFormat, TSums, ITokenCount.Two>(firstGroup, endGroup, end); return;
+            case 3: RunFew<TFormat, TSums, ITokenCount.Three>(firstGroup, endGroup, end); return;
+            case 4: RunFew<TFormat, TSums, ITokenCount.Four>(firstGroup, endGroup, end); return;
         }
 
         for (int group = firstGroup; group < endGroup; group += 2)
         {
-            RunMany<TFormat, TSums>(Scratch[worker].Data, group, Math.Min(group + 1, endGroup - 1), end);
+            RunMany<TFormat, TSums, TTile>(Scratch[worker].Data, group, Math.Min(group + 1, endGroup - 1), end);
         }
     }
 
@@ -66,7 +83,7 @@ internal unsafe struct PackedProduct
         where TSums : struct, IByteSums<TSums>
     {
         float* outputs = stackalloc float[PanelRows];
-        sbyte* x = Input.Row(0);
+        sbyte* x = InputOf(0);
         float* scales = (float*)(x + Input.PaddedColumns);
         int* sums = (int*)(scales + (Input.PaddedColumns / PackedLayout.BlockColumns));
         int half = (endGroup - firstGroup + 1) / 2;
@@ -82,9 +99,38 @@ internal unsafe struct PackedProduct
         }
     }
 
-    private readonly void RunMany<TFormat, TSums>(float* scratch, int group, int second, int end)
+    // The same streams.
+    private readonly void RunFew<TFormat, TSums, TCount>(int firstGroup, int endGroup, int end)
         where TFormat : struct, IPackedFormat
         where TSums : struct, IByteSums<TSums>
+        where TCount : struct, ITokenCount
+    {
+        float* outputs = stackalloc float[PackedKernels<TFormat, TSums>.TileTokens * PanelRows];
+        sbyte* x0 = InputOf(0), x1 = InputOf(1), x2 = InputOf(Math.Min(2, TokenCount - 1)), x3 = InputOf(TokenCount - 1);
+        nint sumsFromScales = Input.PaddedColumns / PackedLayout.BlockColumns;
+        int half = (endGroup - firstGroup + 1) / 2;
+        for (int group = firstGroup; group < firstGroup + half; group++)
+        {
+            int second = Math.Min(group + half, endGroup - 1);
+            new Span<float>(outputs, TokenCount * PanelRows).Clear();
+            PackedKernels<TFormat, TSums>.FewTokens<TCount>(
+                Weight.Group(group), Weight.Group(second), Weight.SuperblockCount, x0, x1, x2, x3, Input.PaddedColumns, sumsFromScales, outputs);
+            for (int token = 0; token < TokenCount; token++)
+            {
+                float* values = outputs + (token * PanelRows);
+                Store(values, token, group * PackedLayout.GroupRows, PackedLayout.GroupRows, end);
+                if (group + half < endGroup)
+                {
+                    Store(values + PackedLayout.GroupRows, token, second * PackedLayout.GroupRows, PackedLayout.GroupRows, end);
+                }
+            }
+        }
+    }
+
+    private readonly void RunMany<TFormat, TSums, TTile>(float* scratch, int group, int second, int end)
+        where TFormat : struct, IPackedFormat
+        where TSums : struct, IByteSums<TSums>
+        where TTile : struct, IByteTile
     {
         const int Tokens = PackedKernels<TFormat, TSums>.TileTokens;
         byte* panel = (byte*)scratch;
@@ -102,9 +148,9 @@ internal unsafe struct PackedProduct
             for (int token = 0; token < TokenCount; token += Tokens)
             {
                 // A tile that sticks out at the end repeats the last token; what it gives twice lies behind the last row.
-                sbyte* x0 = Input.Row(token), x1 = Input.Row(Math.Min(token + 1, TokenCount - 1));
-                sbyte* x2 = Input.Row(Math.Min(token + 2, TokenCount - 1)), x3 = Input.Row(Math.Min(token + 3, TokenCount - 1));
-                PackedKernels<TFormat, TSums>.Tile(
+                sbyte* x0 = InputOf(token), x1 = InputOf(Math.Min(token + 1, TokenCount - 1));
+                sbyte* x2 = InputOf(Math.Min(token + 2, TokenCount - 1)), x3 = InputOf(Math.Min(token + 3, TokenCount - 1));
+                TTile.Add(
                     panel,
                     panelScales,
                     count * PackedLayout.Blocks,
@@ -127,9 +173,11 @@ internal unsafe struct PackedProduct
         }
     }
 
+    private readonly sbyte* InputOf(int token) => Input.Row(InputRows[token]);
+
     private readonly void Store(float* values, int token, int row, int rows, int end)
     {
-        float* output = Output + (token * OutputStride) + row;
+        float* output = Output + (OutputRows[token] * OutputStride) + row;
         int count = Math.Min(rows, end - row);
         for (int r = 0; r < count; r++)
         {

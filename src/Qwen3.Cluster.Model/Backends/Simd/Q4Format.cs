@@ -27,16 +27,10 @@ internal readonly unsafe struct Q4Format : IPackedFormat
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Unpack<TSums>(byte* block, byte* panel)
-        where TSums : struct, IByteSums<TSums>
-    {
-        for (int v = 0; v < 4; v++)
-        {
-            Vector256<byte> both = Vector256.Load(block + (32 * v));
-            Vector256.Store(TSums.Prepare(Low(both)), panel + (64 * v));
-            Vector256.Store(TSums.Prepare(High(both)), panel + (64 * (v + 4)));
-        }
-    }
+    public static Vector256<byte> Lower(byte* block, nint vector) => Low(Vector256.Load(block + (32 * vector)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Upper(byte* block, nint vector) => High(Vector256.Load(block + (32 * vector)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<byte> Low(Vector256<byte> both) => both & Vector256.Create((byte)15);

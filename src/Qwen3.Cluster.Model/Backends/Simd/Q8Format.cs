@@ -25,14 +25,10 @@ internal readonly unsafe struct Q8Format : IPackedFormat
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Unpack<TSums>(byte* block, byte* panel)
-        where TSums : struct, IByteSums<TSums>
-    {
-        for (int v = 0; v < 8; v++)
-        {
-            Vector256.Store(TSums.Prepare(Vector256.Load(block + (32 * v))), panel + (64 * v));
-        }
-    }
+    public static Vector256<byte> Lower(byte* block, nint vector) => Vector256.Load(block + (32 * vector));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<byte> Upper(byte* block, nint vector) => Vector256.Load(block + 128 + (32 * vector));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TSums Add<TSums>(TSums sums, byte* weights, sbyte* x)

@@ -25,7 +25,7 @@ internal sealed unsafe class QuantizedRows : IDisposable
     public nint Stride { get; private set; }
 
     /// <summary>The bytes of a row.</summary>
-    public sbyte* Row(int row) => (sbyte*)_buffer.Data + (row * Stride);
+    public sbyte* Row(nint row) => (sbyte*)_buffer.Data + (row * Stride);
 
     /// <summary>Quantises rows.</summary>
     /// <param name="rows">float32, each row padded to a multiple of 16 with zeros.</param>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Hashing;
 using Microsoft.Win32.SafeHandles;
 using Qwen3.Cluster.Model.Quantization;
 
@@ -10,6 +11,9 @@ namespace Qwen3.Cluster.Model.Checkpoints.Packed;
 /// </summary>
 internal static class PackedFile
 {
+    // XxHash128 of each tensor, and of these: what happens to a disk is no attack.
+    private const int SumBytes = 16;
+
     /// <summary>Where a packed file lies beside its checkpoint, which is a directory or a file.</summary>
     public static string Beside(string checkpoint, TensorType type) => Directory.Exists(checkpoint)
         ? Path.Combine(checkpoint, $"model.{Extension(type)}")
@@ -45,6 +49,30 @@ internal static class PackedFile
         }
     }
 
+    /// <summary>Reads the whole of a file that has no <see cref="Problem"/>: whether its bytes are those that were written.</summary>
+    /// <exception cref="CheckpointException">It cannot be read.</exception>
+    public static bool IsIntact(string path, PackedPlan plan)
+    {
+        try
+        {
+            using SafeFileHandle file = File.OpenHandle(path);
+            byte[] sums = new byte[plan.Tensors.Count * SumBytes], written = new byte[SumBytes];
+            Parallel.For(0, plan.Tensors.Count, i =>
+            {
+                (TensorInfo Source, TensorType Type, long Offset) tensor = plan.Tensors[i];
+                byte[] bytes = new byte[PackedLayout.ByteCount(tensor.Type, tensor.Source.Shape[0], tensor.Source.Shape[1])];
+                RandomAccess.Read(file, bytes, tensor.Offset);
+                XxHash128.Hash(bytes, sums.AsSpan(i * SumBytes));
+            });
+            RandomAccess.Read(file, written, PackedPlan.HeaderBytes - SumBytes);
+            return XxHash128.Hash(sums).AsSpan().SequenceEqual(written);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or AggregateException { InnerException: IOException })
+        {
+            throw new CheckpointException($"{path} cannot be read: {e.Message.TrimEnd('.')}.", e);
+        }
+    }
+
     /// <summary>Packs a checkpoint's weights into a file, with all cores; what was there is replaced when the new one is complete.</summary>
     /// <exception cref="CheckpointException">A weight cannot be packed, or the file not be written.</exception>
     public static void Write(string path, PackedPlan plan, Func<string, TensorView> view)
@@ -55,14 +83,16 @@ internal static class PackedFile
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
             using (SafeFileHandle file = File.OpenHandle(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, FileOptions.None, plan.Length))
             {
-                Parallel.ForEach(plan.Tensors, tensor =>
+                byte[] sums = new byte[plan.Tensors.Count * SumBytes];
+                Parallel.For(0, plan.Tensors.Count, i =>
                 {
+                    (TensorInfo Source, TensorType Type, long Offset) tensor = plan.Tensors[i];
                     byte[] bytes = new byte[PackedLayout.ByteCount(tensor.Type, tensor.Source.Shape[0], tensor.Source.Shape[1])];
                     TensorPacker.Pack(view(tensor.Source.Name), tensor.Type, bytes);
+                    XxHash128.Hash(bytes, sums.AsSpan(i * SumBytes));
                     RandomAccess.Write(file, bytes, tensor.Offset);
                 });
-                byte[] header = [.. PackedPlan.Magic, .. plan.Key];
-                Array.Resize(ref header, PackedPlan.HeaderBytes);
+                byte[] header = [.. PackedPlan.Magic, .. plan.Key, .. XxHash128.Hash(sums)];
                 RandomAccess.Write(file, header, 0);
                 RandomAccess.FlushToDisk(file);
             }

@@ -11,12 +11,12 @@ namespace Qwen3.Cluster.Model.Checkpoints.Packed;
 internal sealed class PackedPlan
 {
     /// <summary>Changes when files of before must not be read any more.</summary>
-    private const int Version = 1;
+    private const int Version = 2;
 
     private PackedPlan(TensorType type, IReadOnlyList<(TensorInfo Source, TensorType Type, long Offset)> tensors, long length, byte[] key) =>
         (Type, Tensors, Length, Key) = (type, tensors, length, key);
 
-    /// <summary>Bytes before the first tensor: <see cref="Magic"/>, the key, zeros.</summary>
+    /// <summary>Bytes before the first tensor: <see cref="Magic"/>, the key, the checksum of what follows.</summary>
     public const int HeaderBytes = 64;
 
     /// <summary>The first bytes of a packed file.</summary>
@@ -58,6 +58,7 @@ internal sealed class PackedPlan
         return new PackedPlan(type, planned, offset, SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
     }
 
-    private static bool IsPacked(ExpectedTensor tensor) =>
+    /// <summary>Whether a tensor of a model is one that is packed.</summary>
+    public static bool IsPacked(ExpectedTensor tensor) =>
         tensor.Shape.Length == 2 && (tensor.Name.EndsWith("_proj.weight", StringComparison.Ordinal) || tensor.Name == TensorCatalog.Head);
 }

@@ -1,9 +1,9 @@
+using System.Globalization;
 using Qwen3.Cluster.Model.Demo;
-using Qwen3.Cluster.Model.Generation;
 using Qwen3.Cluster.Model.Tokenizer;
 using Qwen3.Cluster.Trainer.Data;
-using Qwen3.Cluster.Trainer.Data.Arithmetic;
-using Qwen3.Cluster.Trainer.Data.SmallTalk;
+using Qwen3.Cluster.Trainer.Data.Problems;
+using Qwen3.Cluster.Trainer.Data.Texts;
 using Qwen3.Cluster.Trainer.Training;
 
 namespace Qwen3.Cluster.IntegrationTests.Trainer.Data;
@@ -11,27 +11,27 @@ namespace Qwen3.Cluster.IntegrationTests.Trainer.Data;
 public class BatchSourceTests
 {
     private static readonly Qwen3Tokenizer Tokenizer = Qwen3Tokenizer.Load(EmbeddedModel.Directory);
-    private static readonly SampleEncoder Encoder = new(Tokenizer, ChatTemplate.Load(EmbeddedModel.Directory));
-    private static readonly Mixture Mixture = Curriculum.Embedded.Vocabulary;
+    private static readonly SampleEncoder Encoder = new(Tokenizer);
 
     [Fact]
     public void AStepsBatchDependsOnNoOtherStep()
     {
-        BatchSource one = new(seed: 1, rowCount: 3, rowLength: 64, Encoder), other = new(seed: 1, rowCount: 3, rowLength: 64, Encoder);
-        one.At(0, Mixture, learnsEarlierAnswers: true);
-        one.At(1, Mixture, learnsEarlierAnswers: true);
-        Batch afterOthers = one.At(2, Mixture, learnsEarlierAnswers: true), alone = other.At(2, Mixture, learnsEarlierAnswers: true);
+        BatchSource one = Make(seed: 1, phase: 0), other = Make(seed: 1, phase: 0);
+        one.At(0);
+        one.At(1);
+        Batch afterOthers = one.At(2), alone = other.At(2);
         Assert.Equal(alone.Ids, afterOthers.Ids);
         Assert.Equal(alone.Targets, afterOthers.Targets);
         Assert.Equal(alone.Segments, afterOthers.Segments);
-        Assert.NotEqual(alone.Ids, other.At(3, Mixture, learnsEarlierAnswers: true).Ids);
-        Assert.NotEqual(alone.Ids, new BatchSource(seed: 2, rowCount: 3, rowLength: 64, Encoder).At(2, Mixture, learnsEarlierAnswers: true).Ids);
+        Assert.NotEqual(alone.Ids, other.At(3).Ids);
+        Assert.NotEqual(alone.Ids, Make(seed: 2, phase: 0).At(2).Ids);
+        Assert.NotEqual(alone.Ids, Make(seed: 1, phase: 1).At(2).Ids);
     }
 
     [Fact]
     public void ATargetIsTheNextTokenOfTheSameSample()
     {
-        Batch batch = new BatchSource(seed: 4, rowCount: 4, rowLength: 128, Encoder).At(0, Mixture, learnsEarlierAnswers: true);
+        Batch batch = Make(seed: 4, phase: 0).At(0);
         int learned = 0;
         for (int i = 0; i < batch.Ids.Length; i++)
         {
@@ -48,59 +48,51 @@ public class BatchSourceTests
     }
 
     [Fact]
-    public void OnlyTheReplyIsLearned()
+    public void OfExercisesTheQuestionsAreNotLearned()
     {
-        Conversation conversation = Make(ReplyForm.Direct);
-        Sample sample = Encoder.Encode(conversation, learnsEarlierAnswers: false);
-        Assert.Equal(
-            "<|im_start|>user\nWhat is 1 + 2?<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n1 + 2 = 3.<|im_end|>", Tokenizer.Decode(sample.Ids));
-        Assert.Equal("1 + 2 = 3.<|im_end|>", Learned(sample));
-        Assert.Equal("<think>\n\n</think>\n\n1 + 2 = 3.<|im_end|>", Learned(Encoder.Encode(Make(ReplyForm.DirectBySuffix), learnsEarlierAnswers: false)));
-        Assert.Equal("<think>\nOne.\n\nTwo.\n</think>\n\n1 + 2 = 3.<|im_end|>", Learned(Encoder.Encode(Make(ReplyForm.Thinking), learnsEarlierAnswers: false)));
-    }
-
-    [Theory]
-    [InlineData(0.0)]
-    [InlineData(0.3)]
-    [InlineData(0.6)]
-    [InlineData(0.999)]
-    public void ACutThinkingIsClosedByTheEnginesWords(double cut)
-    {
-        const string Answer = "1 + 2 = 3.<|im_end|>";
-        Sample sample = Encoder.Encode(Make(ReplyForm.ThinkingCut) with { Cut = cut }, learnsEarlierAnswers: false);
-        string learned = Learned(sample);
-        Assert.StartsWith("<think>", learned);
-        Assert.EndsWith(Answer, learned);
-        string kept = learned[..^Answer.Length];
-        Assert.StartsWith(kept, "<think>\nOne.\n\nTwo.\n");
-        Assert.EndsWith(kept + ThinkingTags.CloseText + Answer, Tokenizer.Decode(sample.Ids));
-        Assert.Equal(cut > 0, kept.Length > "<think>".Length);
+        Assert.Equal("3<|endoftext|>", Learned(new ExerciseSource(new OneTask(), showsSteps: false)));
+        Assert.Equal("One.\n\nTwo.\n\n3<|endoftext|>", Learned(new ExerciseSource(new OneTask(), showsSteps: true)));
+        Assert.Equal("3\n\n\n3<|endoftext|>", Learned(new ExerciseSource(new OneTask(), showsSteps: false, least: 2, most: 2)));
     }
 
     [Fact]
-    public void OfAPlainTextOnlyTheAnswerIsLearned()
+    public void OfDrillsTheResultsAreLearned()
     {
-        Mixture mixture = new([(new SmallTalkTask(), 1)], [(ReplyForm.Direct, 1)], drill: (new EquationTask(), 1));
-        Conversation conversation = ConversationSource.Make(mixture, new SeededRandom(1, RandomStream.Training, 0));
-        Sample sample = Encoder.Encode(conversation, learnsEarlierAnswers: true);
-        Assert.Equal($"{conversation.Reply.Question}{conversation.Reply.Answer}<|endoftext|>", Tokenizer.Decode(sample.Ids));
-        Assert.Equal($"{conversation.Reply.Answer}<|endoftext|>", Learned(sample));
+        string[] results = Learned(new DrillSource([new ProductKind()])).Replace("<|endoftext|>", "", StringComparison.Ordinal).Split('\n');
+        Assert.Equal(10, results.Length);
+        Assert.All(results, result => Assert.InRange(int.Parse(result, CultureInfo.InvariantCulture), 2, 99 * 9));
     }
 
     [Fact]
-    public void EarlierAnswersAreLearnedWhereAPhaseSaysSo()
+    public void AllOfAPlainTextIsLearned()
     {
-        Conversation conversation = Make(ReplyForm.Direct);
-        conversation = conversation with
-        {
-            Messages = [new ChatMessage(ChatRole.User, "4 + 4"), new ChatMessage(ChatRole.Assistant, "4 + 4 = 8."), .. conversation.Messages],
-        };
-        Assert.Equal("1 + 2 = 3.<|im_end|>", Learned(Encoder.Encode(conversation, learnsEarlierAnswers: false)));
-        Assert.Equal(" + 4 = 8.<|im_end|>1 + 2 = 3.<|im_end|>", Learned(Encoder.Encode(conversation, learnsEarlierAnswers: true)));
+        PlainTextSource source = new(new SentenceText());
+        string text = source.Make(new SeededRandom(1, RandomStream.Training, 0))[0].Text;
+        Assert.Equal(text, Learned(source));
+        Assert.EndsWith("<|endoftext|>", text);
     }
 
-    private static Conversation Make(ReplyForm form) => new(
-        [new ChatMessage(ChatRole.User, "What is 1 + 2?")], new Exchange("What is 1 + 2?", ["One.", "Two."], "1 + 2 = 3."), form, Cut: 0);
+    // The long-context phase is in vain where no text needs its window.
+    [Fact]
+    public void TheLongTextsNeedTheLongWindow()
+    {
+        TrainingPhase phase = Curriculum.Embedded.Phases.Single(phase => phase.Name == "long-context");
+        int[] lengths = [.. Enumerable.Range(0, 100).Select(i => Encoder.Encode(phase.Source.Make(new SeededRandom(1, RandomStream.Training, (ulong)i))).Ids.Length)];
+        Assert.InRange(lengths.Average(), 350, phase.RowLength);
+        Assert.InRange(lengths.Count(length => length > 512), 25, 100);
+        Assert.True(phase.RowLength >= 4 * Curriculum.Embedded.Phases[0].RowLength);
+    }
 
-    private static string Learned(Sample sample) => Tokenizer.Decode([.. sample.Ids.Where((_, i) => sample.IsLearned[i])]);
+    private static BatchSource Make(ulong seed, int phase) => new(seed, phase, rowCount: 4, rowLength: 128, Curriculum.Embedded.Vocabulary, Encoder);
+
+    private static string Learned(ISampleSource source)
+    {
+        Sample sample = Encoder.Encode(source.Make(new SeededRandom(1, RandomStream.Training, 0)));
+        return Tokenizer.Decode([.. sample.Ids.Where((_, i) => sample.IsLearned[i])]);
+    }
+
+    private sealed class OneTask : ITask
+    {
+        public Exchange Make(SeededRandom random) => new("What is 1 + 2?", ["One.", "Two."], "3");
+    }
 }

@@ -22,6 +22,15 @@ public class BytePairTrainerTests
         Assert.Equal([("a", "b")], vocabulary.Merges.Where(merge => merge.Left != "Ġ"));
     }
 
+    // Words in capitals are operands: each of their letters is a token, wherever it stands.
+    [Fact]
+    public void NeverMergesTheLettersOfWordsToSpell()
+    {
+        BytePairVocabulary vocabulary = BytePairTrainer.Train(VocabularyText.Generate(3, Curriculum.Embedded.Vocabulary), 974);
+        Assert.DoesNotContain(vocabulary.Tokens, token => token.Count(char.IsAsciiLetterUpper) > 1);
+        Assert.DoesNotContain(vocabulary.Tokens, token => token[0] is ':' or '=' or '|' && char.IsAsciiLetterUpper(token[^1]));
+    }
+
     [Fact]
     public void RefusesMoreTokensThanTheTextGives()
     {

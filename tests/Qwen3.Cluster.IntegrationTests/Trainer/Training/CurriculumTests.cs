@@ -5,44 +5,36 @@ namespace Qwen3.Cluster.IntegrationTests.Trainer.Training;
 public class CurriculumTests
 {
     [Fact]
-    public void InARoundTheLearningRateRisesAndFalls()
+    public void InAPhaseTheLearningRateRisesAndFalls()
     {
-        TrainingRound round = Round(weight: 1, "only");
-        Assert.Equal(2.0 / 300, round.LearningRateAt(0, steps: 4300), 1e-12);
-        Assert.Equal(2, round.LearningRateAt(299, steps: 4300), 1e-12);
-        Assert.Equal(2, round.LearningRateAt(300, steps: 4300), 1e-12);
-        Assert.Equal(1.01, round.LearningRateAt(2300, steps: 4300), 1e-12);
-        Assert.Equal(0.02, round.LearningRateAt(4299, steps: 4300), 1e-4);
-        Assert.Equal(2, round.LearningRateAt(9, steps: 100), 1e-12);
+        TrainingPhase phase = Curriculum.Embedded.Phases[0] with { PeakLearningRate = 2, FinalLearningRate = 0.5 };
+        Assert.Equal(2.0 / 200, phase.LearningRateAt(0, steps: 4200), 1e-12);
+        Assert.Equal(2, phase.LearningRateAt(199, steps: 4200), 1e-12);
+        Assert.Equal(2, phase.LearningRateAt(200, steps: 4200), 1e-12);
+        Assert.Equal(1.25, phase.LearningRateAt(2200, steps: 4200), 1e-12);
+        Assert.Equal(0.5, phase.LearningRateAt(4199, steps: 4200), 1e-5);
+        Assert.Equal(2, phase.LearningRateAt(9, steps: 100), 1e-12);
     }
 
     [Fact]
-    public void PhasesFollowEachOtherByTheirShares()
+    public void ThePhasesAreThoseOfTheReport()
     {
-        TrainingRound round = Round(weight: 1, "first", "second");
-        Assert.Equal(
-            ["first", "first", "second", "second"],
-            new long[] { 0, 49, 50, 99 }.Select(step => round.PhaseAt(step, steps: 100).Name));
+        IReadOnlyList<TrainingPhase> phases = Curriculum.Embedded.Phases;
+        Assert.Equal(["pretrain", "reasoning", "long-context", "thinking", "fusion", "general"], phases.Select(phase => phase.Name));
+        Assert.All(phases.Take(2), phase => Assert.Equal(10_000, phase.RopeBase));
+        Assert.All(phases.Skip(2), phase => Assert.Equal(1_000_000, phase.RopeBase));
+        Assert.All(phases.Skip(2), phase => Assert.True(phase.MaxPositions >= 4 * phases[0].MaxPositions));
+        Assert.Single(phases.Select(phase => phase.StepTokens).Distinct());
     }
 
     [Fact]
-    public void RoundsFollowEachOtherByTheirWeights()
+    public void TheScaleShortensEveryPhase()
     {
-        Curriculum curriculum = new("test", [Round(weight: 3, "first"), Round(weight: 1, "second")]);
-        Assert.Equal(
-            [("first", 0, 75), ("first", 74, 75), ("second", 0, 25), ("second", 24, 25)],
-            new long[] { 0, 74, 75, 99 }.Select(step => curriculum.RoundAt(step, steps: 100)).Select(at => (at.Round.Phases[0].Name, at.Step, at.Steps)));
-        Assert.Throws<ArgumentOutOfRangeException>(() => curriculum.RoundAt(100, steps: 100));
+        TrainingPlan whole = new() { Seed = 1 }, tenth = whole with { Scale = 0.1 };
+        for (int phase = 0; phase < whole.Curriculum.Phases.Count; phase++)
+        {
+            Assert.InRange(tenth.StepsOf(phase), (whole.StepsOf(phase) / 10) - 1, (whole.StepsOf(phase) / 10) + 1);
+            Assert.NotEqual(whole.Describe(phase), tenth.Describe(phase));
+        }
     }
-
-    [Fact]
-    public void TheRoundsOfTheEmbeddedModelAreFilled()
-    {
-        Assert.All(Curriculum.Embedded.Rounds, round => Assert.Equal(1, round.Phases.Sum(phase => phase.Share), 1e-9));
-    }
-
-    private static TrainingRound Round(double weight, params string[] phases) => new(
-        weight,
-        PeakLearningRate: 2,
-        [.. phases.Select(name => new TrainingPhase(name, 1.0 / phases.Length, Curriculum.Embedded.Vocabulary, LearnsEarlierAnswers: false))]);
 }

@@ -80,6 +80,17 @@ public class ReplyForecastTests
         Assert.Throws<ResponseTimeException>(() => forecast.Check("m", least: Seconds(1), usual: Seconds(1), left: Seconds(3.9), default));
     }
 
+    [Fact]
+    public void Places_that_deadlines_make_free_are_not_reckoned_with()
+    {
+        // One reply ends each 0.1 s because it is cut; whole ones, of 200 tokens each 10 ms, two at once, would end each second.
+        EngineMetrics metrics = Metrics(2, [], Pace() with { MeanTokens = 200, MeanTokenTime = Seconds(0.01) });
+        ReplyForecast forecast = new(metrics, Seconds(0.1), arriving: 0, _time);
+
+        Assert.Equal(Seconds(3), forecast.Earliest(Seconds(1), Seconds(2)));
+        Assert.Equal(Seconds(2.1), new ReplyForecast(metrics with { Pace = Pace() }, Seconds(0.1), arriving: 0, _time).Earliest(Seconds(1), Seconds(2)));
+    }
+
     private static TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(seconds);
 
     private EnginePace Pace() => new() { TokenTime = Seconds(0.01), LongTokenTime = Seconds(0.02), MeasuredAt = _time.GetTimestamp() };
