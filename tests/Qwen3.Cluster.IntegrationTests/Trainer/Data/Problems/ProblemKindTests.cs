@@ -38,7 +38,7 @@ public partial class ProblemKindTests
             string ending = problem.Thought.Paragraphs[^1].TrimEnd('.');
             string said = name switch
             {
-                "sorting" => string.Join(", ", problem.Thought.Paragraphs.Select(paragraph => paragraph.Split(' ')[0])),
+                "sorting" => ending.Split(": ")[1].Replace(" ", ", ", StringComparison.Ordinal),
                 "reversing" => ending.Split('=')[1],
                 _ => ending["So ".Length..],
             };
