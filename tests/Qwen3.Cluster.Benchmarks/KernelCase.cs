@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Qwen3.Cluster.Model.Backends;
 using Qwen3.Cluster.Model.Backends.Simd;
 using Qwen3.Cluster.Model.Checkpoints;
@@ -100,6 +101,8 @@ internal sealed unsafe class KernelCase : IDisposable
     {
         public const int Unit = 64 * 1024;
 
+        private const int PrefetchBytes = 4096;
+
         public byte* Data;
         public float* Sums;
 
@@ -115,12 +118,21 @@ internal sealed unsafe class KernelCase : IDisposable
         private static float Read(byte* data)
         {
             Vector256<int> a = default, b = default, c = default, d = default;
-            for (nint i = 0; i < Unit / 4; i += 32)
+            for (nint i = 0; i < Unit / 4; i += 64)
             {
-                a ^= Vector256.Load((int*)(data + i));
-                b ^= Vector256.Load((int*)(data + (Unit / 4) + i));
-                c ^= Vector256.Load((int*)(data + (Unit / 2) + i));
-                d ^= Vector256.Load((int*)(data + (Unit / 4 * 3) + i));
+                byte* line = data + i;
+                if (Sse.IsSupported)
+                {
+                    Sse.PrefetchNonTemporal(line + PrefetchBytes);
+                    Sse.PrefetchNonTemporal(line + (Unit / 4) + PrefetchBytes);
+                    Sse.PrefetchNonTemporal(line + (Unit / 2) + PrefetchBytes);
+                    Sse.PrefetchNonTemporal(line + (Unit / 4 * 3) + PrefetchBytes);
+                }
+
+                a ^= Vector256.Load((int*)line) ^ Vector256.Load((int*)(line + 32));
+                b ^= Vector256.Load((int*)(line + (Unit / 4))) ^ Vector256.Load((int*)(line + (Unit / 4) + 32));
+                c ^= Vector256.Load((int*)(line + (Unit / 2))) ^ Vector256.Load((int*)(line + (Unit / 2) + 32));
+                d ^= Vector256.Load((int*)(line + (Unit / 4 * 3))) ^ Vector256.Load((int*)(line + (Unit / 4 * 3) + 32));
             }
 
             return Vector256.Sum(a ^ b ^ c ^ d) & 1;

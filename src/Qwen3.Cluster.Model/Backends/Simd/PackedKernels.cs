@@ -27,7 +27,7 @@ internal static unsafe class PackedKernels<TFormat, TSums>
     public const int TileTokens = 4;
 
     // Far enough that the line is there when it is needed, at the speed of the memory.
-    private const int PrefetchBytes = 1152;
+    private const int PrefetchBytes = 4608;
 
     /// <summary>output[r] = x · w[r] for the eight rows of two groups, whose bytes come as two streams.</summary>
     /// <param name="first">The first superblock of a group.</param>
