@@ -61,7 +61,7 @@ internal sealed unsafe class KernelCase : IDisposable
             Weight = Weight, Input = _rows, TokenCount = _tokens, Output = _outputs.Data, OutputStride = Weight.Rows, Dots = dots, Scratch = _scratch,
         });
         long start = Stopwatch.GetTimestamp();
-        _team.Run(ref product, Weight.Rows, Math.Max(16, SimdWeight.RoundUp(Weight.Rows / (_team.Size * 8))));
+        _team.Run(ref product, Weight.Rows, Math.Max(32, (Weight.Rows / (_team.Size * 8)) & ~31));
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 

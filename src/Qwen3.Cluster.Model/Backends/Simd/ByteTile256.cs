@@ -11,10 +11,15 @@ internal readonly unsafe struct ByteTile256<TFormat, TSums> : IByteTile
     where TSums : struct, IByteSums<TSums>
 {
     /// <inheritdoc/>
+    public static int Panels => 1;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Add(
         byte* panel,
         float* panelScales,
+        nint secondPanel,
+        nint secondPanelScales,
         nint blocks,
         sbyte* x0,
         sbyte* x1,

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Qwen3.Cluster.Model.Quantization;
 
@@ -27,7 +28,9 @@ internal unsafe struct PackedProduct
 
     /// <summary>Numbers of scratch for so many tokens.</summary>
     public static long ScratchLength(int tokens) =>
-        PanelLength + ScaleLength + ((long)(tokens + PackedKernels<Q4Format, PortableSums>.TileTokens) * PanelRows);
+        MostPanels * (PanelLength + ScaleLength + ((long)(tokens + PackedKernels<Q4Format, PortableSums>.TileTokens) * PanelRows));
+
+    private const int MostPanels = 2;
 
     private const int PanelRows = PackedKernels<Q4Format, PortableSums>.PanelRows;
     private const int PanelSuperblocks = PackedKernels<Q4Format, PortableSums>.PanelSuperblocks;
@@ -71,9 +74,9 @@ internal unsafe struct PackedProduct
             case 4: RunFew<TFormat, TSums, ITokenCount.Four>(firstGroup, endGroup, end); return;
         }
 
-        for (int group = firstGroup; group < endGroup; group += 2)
+        for (int group = firstGroup; group < endGroup; group += 2 * TTile.Panels)
         {
-            RunMany<TFormat, TSums, TTile>(Scratch[worker].Data, group, Math.Min(group + 1, endGroup - 1), end);
+            RunMany<TFormat, TSums, TTile>(Scratch[worker].Data, group, endGroup - 1, end);
         }
     }
 
@@ -127,22 +130,33 @@ internal unsafe struct PackedProduct
         }
     }
 
-    private readonly void RunMany<TFormat, TSums, TTile>(float* scratch, int group, int second, int end)
+    // The rows of a tile; groups beyond the last one are that one again, and what they give lies behind the last row.
+    private readonly void RunMany<TFormat, TSums, TTile>(float* scratch, int group, int lastGroup, int end)
         where TFormat : struct, IPackedFormat
         where TSums : struct, IByteSums<TSums>
         where TTile : struct, IByteTile
     {
         const int Tokens = PackedKernels<TFormat, TSums>.TileTokens;
-        byte* panel = (byte*)scratch;
-        float* panelScales = scratch + PanelLength;
-        float* outputs = panelScales + ScaleLength; // [T rounded up to a tile, 16]
+        int rows = TTile.Panels * PanelRows;
+        byte* panels = (byte*)scratch;
+        float* panelScales = scratch + (MostPanels * PanelLength);
+        float* outputs = panelScales + (MostPanels * ScaleLength); // [T rounded up to a tile, rows]
         nint sumsFromScales = Input.PaddedColumns / PackedLayout.BlockColumns;
-        new Span<float>(outputs, (TokenCount + Tokens) * PanelRows).Clear();
+        new Span<float>(outputs, (TokenCount + Tokens) * rows).Clear();
         for (int superblock = 0; superblock < Weight.SuperblockCount; superblock += PanelSuperblocks)
         {
             int count = Math.Min(PanelSuperblocks, Weight.SuperblockCount - superblock);
             nint offset = (nint)superblock * Weight.SuperblockBytes;
-            PackedKernels<TFormat, TSums>.Unpack(Weight.Group(group) + offset, Weight.Group(second) + offset, count, panel, panelScales);
+            for (int panel = 0; panel < TTile.Panels; panel++)
+            {
+                PackedKernels<TFormat, TSums>.Unpack(
+                    Weight.Group(Math.Min(group + (2 * panel), lastGroup)) + offset,
+                    Weight.Group(Math.Min(group + (2 * panel) + 1, lastGroup)) + offset,
+                    count,
+                    panels + (panel * PanelLength * sizeof(float)),
+                    panelScales + (panel * ScaleLength));
+            }
+
             nint column = (nint)superblock * PackedLayout.SuperblockColumns;
             nint scale = Input.PaddedColumns + (column / PackedLayout.BlockColumns * sizeof(float));
             for (int token = 0; token < TokenCount; token += Tokens)
@@ -151,8 +165,10 @@ internal unsafe struct PackedProduct
                 sbyte* x0 = InputOf(token), x1 = InputOf(Math.Min(token + 1, TokenCount - 1));
                 sbyte* x2 = InputOf(Math.Min(token + 2, TokenCount - 1)), x3 = InputOf(Math.Min(token + 3, TokenCount - 1));
                 TTile.Add(
-                    panel,
+                    panels,
                     panelScales,
+                    PanelLength * sizeof(float),
+                    ScaleLength,
                     count * PackedLayout.Blocks,
                     x0 + column,
                     x1 + column,
@@ -163,13 +179,13 @@ internal unsafe struct PackedProduct
                     (float*)(x2 + scale),
                     (float*)(x3 + scale),
                     sumsFromScales,
-                    outputs + ((nint)token * PanelRows));
+                    outputs + ((nint)token * rows));
             }
         }
 
         for (int token = 0; token < TokenCount; token++)
         {
-            Store(outputs + ((nint)token * PanelRows), token, group * PackedLayout.GroupRows, PanelRows, end);
+            Store(outputs + ((nint)token * rows), token, group * PackedLayout.GroupRows, rows, end);
         }
     }
 
@@ -178,8 +194,14 @@ internal unsafe struct PackedProduct
     private readonly void Store(float* values, int token, int row, int rows, int end)
     {
         float* output = Output + (OutputRows[token] * OutputStride) + row;
-        int count = Math.Min(rows, end - row);
-        for (int r = 0; r < count; r++)
+        int count = Math.Min(rows, end - row), r = 0;
+        for (; r + Vector256<float>.Count <= count; r += Vector256<float>.Count)
+        {
+            Vector256<float> eight = Vector256.Load(values + r);
+            Vector256.Store(Add ? Vector256.Load(output + r) + eight : eight, output + r);
+        }
+
+        for (; r < count; r++)
         {
             output[r] = Add ? output[r] + values[r] : values[r];
         }

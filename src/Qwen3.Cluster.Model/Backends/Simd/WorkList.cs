@@ -15,6 +15,9 @@ internal sealed class WorkList<TWork>
     // A part of a matrix that is read once should be long enough for the memory to find its pace: 144 KiB at four bits.
     private const long LeastPartCost = 256 * 1024;
 
+    // Rows of the largest tile: a part that is no multiple would compute some for nothing.
+    private const int ItemsOfPart = 32;
+
     // A part is at most this share of what is left for each member: large ones first, small ones at the end.
     private const int SharesOfMember = 2;
 
@@ -74,7 +77,7 @@ internal sealed class WorkList<TWork>
             if (members > 0)
             {
                 long costOfPart = Math.Max(LeastPartCost, _cost / (SharesOfMember * members));
-                count = (int)Math.Min(items, Math.Max(1, costOfPart / (16 * costOfItem)) * 16);
+                count = (int)Math.Min(items, Math.Max(1, costOfPart / (ItemsOfPart * costOfItem)) * ItemsOfPart);
             }
 
             end = Math.Min(items, first + count);
