@@ -39,7 +39,7 @@ public sealed class WorkListTests
         list.Add(new CountingWork { Counts = new int[1024], Parts = cheap }, 1024, 100);
         list.Run(team);
         Assert.Equal(256, dear.Max());
-        Assert.Equal(16, dear.Min());
+        Assert.Equal(32, dear.Min());
         Assert.InRange(dear.Count, 10, 30);
         Assert.Equal([1024], cheap);
     }
