@@ -6,7 +6,7 @@ namespace Qwen3.Cluster.Model.Backends.Simd;
 
 /// <summary>
 /// output [T, N] = (or +=) input [T, K] · weightᵀ for packed weights and quantised rows. Up to four tokens read the weights as they lie; for more,
-/// 16 rows × 512 columns at a time are unpacked into the first-level cache and used for all tokens.
+/// 16 or 32 rows × 512 columns at a time are unpacked into the first-level cache and used for all tokens.
 /// </summary>
 internal unsafe struct PackedProduct
 {
