@@ -137,10 +137,16 @@ public sealed class TorchBackend : IBackend
     }
 
     /// <inheritdoc/>
-    public void UploadAndAdd(ReadOnlySpan<float> source, Activation destination)
+    public void AddExperts(RoutedTokens routed, Activation hidden)
     {
         using Work work = new();
-        Of(destination).add_(HostMemory.Floats(source, device, destination.Rows, destination.Columns));
+        float[] sums = new float[checked(routed.TokenCount * routed.HiddenSize)];
+        for (int token = 0; token < routed.TokenCount; token++)
+        {
+            routed.Combine(token, sums.AsSpan(token * routed.HiddenSize, routed.HiddenSize));
+        }
+
+        Of(hidden).add_(HostMemory.Floats(sums, device, hidden.Rows, hidden.Columns));
     }
 
     /// <inheritdoc/>

@@ -53,7 +53,7 @@ internal sealed class WeightlessBackend(IBackend inner) : IBackend
 
     public void Download(Activation source, Span<float> destination) => throw NoTrunk();
 
-    public void UploadAndAdd(ReadOnlySpan<float> source, Activation destination) => throw NoTrunk();
+    public void AddExperts(RoutedTokens routed, Activation hidden) => throw NoTrunk();
 
     public void ComputeLogits(Activation hidden, ReadOnlySpan<int> rows, Weight head, Span<float> logits) => throw NoTrunk();
 

@@ -59,7 +59,7 @@ internal sealed class RecordingBackend(IBackend inner) : IBackend
 
     public void Download(Activation source, Span<float> destination) => inner.Download(source, destination);
 
-    public void UploadAndAdd(ReadOnlySpan<float> source, Activation destination) => inner.UploadAndAdd(source, destination);
+    public void AddExperts(RoutedTokens routed, Activation hidden) => inner.AddExperts(routed, hidden);
 
     public void ComputeExperts(
         ReadOnlySpan<ExpertGroup> groups, ReadOnlySpan<float> inputs, ReadOnlySpan<int> rows, Span<float> outputs, ReadOnlySpan<int> slots) =>

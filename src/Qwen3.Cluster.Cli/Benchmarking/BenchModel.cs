@@ -28,7 +28,8 @@ internal sealed class BenchModel : IDisposable
     /// <param name="sequences">Sequences that the cache holds.</param>
     /// <param name="positions">Positions of each.</param>
     /// <param name="seed">Of the tokens.</param>
-    public BenchModel(Checkpoint checkpoint, int threads, int sequences, int positions, int seed)
+    /// <param name="cache">How keys and values are kept.</param>
+    public BenchModel(Checkpoint checkpoint, int threads, int sequences, int positions, int seed, CacheFormat cache)
     {
         _checkpoint = checkpoint;
         _random = new Random(seed);
@@ -37,7 +38,7 @@ internal sealed class BenchModel : IDisposable
         Experts = new CountingPool(_experts);
         int pages = (positions + PageSize - 1) / PageSize;
         _pages = [.. Enumerable.Range(0, sequences).Select(i => Enumerable.Range(i * pages, pages).ToArray())];
-        _model = Qwen3Model.Load(checkpoint, _backend, Experts, new CacheOptions(PageSize, sequences * pages));
+        _model = Qwen3Model.Load(checkpoint, _backend, Experts, new CacheOptions(PageSize, sequences * pages, cache));
         _logits = new float[(long)sequences * _model.VocabularySize];
     }
 

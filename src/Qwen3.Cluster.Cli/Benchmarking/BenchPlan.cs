@@ -1,3 +1,5 @@
+using Qwen3.Cluster.Model.Backends;
+
 namespace Qwen3.Cluster.Cli.Benchmarking;
 
 /// <summary>What is measured.</summary>
@@ -7,5 +9,6 @@ namespace Qwen3.Cluster.Cli.Benchmarking;
 /// <param name="Contexts">Tokens that each sequence has before the first step.</param>
 /// <param name="Rounds">Rounds whose median is reported; 1 or more.</param>
 /// <param name="Seed">Of the tokens.</param>
+/// <param name="Cache">How keys and values are kept.</param>
 public sealed record BenchPlan(
-    int PromptTokens, int DecodeSteps, IReadOnlyList<int> Batches, IReadOnlyList<int> Contexts, int Rounds, int Seed);
+    int PromptTokens, int DecodeSteps, IReadOnlyList<int> Batches, IReadOnlyList<int> Contexts, int Rounds, int Seed, CacheFormat Cache);

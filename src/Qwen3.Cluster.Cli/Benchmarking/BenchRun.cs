@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Qwen3.Cluster.Cli.Terminal;
+using Qwen3.Cluster.Model.Backends;
 using Qwen3.Cluster.Model.Checkpoints;
 
 namespace Qwen3.Cluster.Cli.Benchmarking;
@@ -10,9 +11,6 @@ namespace Qwen3.Cluster.Cli.Benchmarking;
 /// <param name="tell">Is told what is going on.</param>
 internal sealed class BenchRun(BenchPlan plan, int threads, Action<string> tell)
 {
-    // What the back-end keeps of a key or a value.
-    private const int CacheElementBytes = sizeof(float);
-
     // The cache may take as much of what the weights leave: some is the system's, and some the step's.
     private const double ShareOfFreeMemory = 0.8;
 
@@ -30,7 +28,7 @@ internal sealed class BenchRun(BenchPlan plan, int threads, Action<string> tell)
         (int Batch, int Context)[] cases = [.. plan.Contexts.SelectMany(_ => plan.Batches, (context, batch) => (batch, context)).Where(Fits)];
         int sequences = Math.Max(1, cases.Length == 0 ? 0 : cases.Max(one => one.Batch));
         int positions = Math.Max(plan.PromptTokens, cases.Length == 0 ? 1 : cases.Max(one => one.Context) + plan.DecodeSteps);
-        using BenchModel model = new(checkpoint, threads, sequences, positions, plan.Seed);
+        using BenchModel model = new(checkpoint, threads, sequences, positions, plan.Seed, plan.Cache);
         model.Decode(1, 0);
         double load = Stopwatch.GetElapsedTime(started).TotalSeconds;
 
@@ -42,7 +40,16 @@ internal sealed class BenchRun(BenchPlan plan, int threads, Action<string> tell)
             .. plan.PromptTokens > 0 ? [Prompt(model, machine, cancel)] : Array.Empty<BenchResult>(),
             .. cases.Select(one => Decode(model, one.Batch, one.Context, machine, cancel)),
         ];
-        return new BenchReport(name, format.ToString().ToLowerInvariant(), model.TrunkBytes + model.ExpertBytes, threads, load, machine, results, _skipped);
+        return new BenchReport(
+            name,
+            format.ToString().ToLowerInvariant(),
+            plan.Cache.ToString().ToLowerInvariant(),
+            model.TrunkBytes + model.ExpertBytes,
+            threads,
+            load,
+            machine,
+            results,
+            _skipped);
 
         bool Fits((int Batch, int Context) one)
         {
@@ -63,8 +70,8 @@ internal sealed class BenchRun(BenchPlan plan, int threads, Action<string> tell)
         }
     }
 
-    private static long CacheBytesOfToken(ModelConfig config) =>
-        2L * config.LayerCount * config.KeyValueHeadCount * config.HeadDim * CacheElementBytes;
+    private long CacheBytesOfToken(ModelConfig config) =>
+        new KvCacheShape(config.LayerCount, 1, 1, config.KeyValueHeadCount, config.HeadDim, plan.Cache).BytesOfPosition;
 
     private BenchResult Prompt(BenchModel model, MachineSpeed machine, CancellationToken cancel)
     {

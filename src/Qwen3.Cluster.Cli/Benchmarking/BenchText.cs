@@ -11,7 +11,7 @@ public static class BenchText
     /// <param name="width">Columns of the screen.</param>
     public static IEnumerable<string> Render(BenchReport report, int width)
     {
-        yield return $"{report.Model}, weights {report.Weights}, {ByteUnits.Of(report.WeightBytes)}, loaded in {report.LoadSeconds:N1} s, {report.Threads} threads";
+        yield return $"{report.Model}, weights {report.Weights}, {ByteUnits.Of(report.WeightBytes)}, cache {report.Cache}, loaded in {report.LoadSeconds:N1} s, {report.Threads} threads";
         yield return $"memory {report.Machine.ReadBytesPerSecond / 1e9:N1} GB/s, {report.Machine.OperationsPerSecond / 1e9:N0} G operations/s ({report.Machine.Instruction})";
         Table table = new Table().Border(TableBorder.Simple);
         foreach ((string name, Justify side) in ((string, Justify)[])

@@ -29,6 +29,7 @@ public static class BenchCommand
             DefaultValueFactory = _ => EmbeddedModel.Name,
         };
         Option<string> weights = WeightsOption.Create();
+        Option<string> cache = CacheOption.Create();
         Option<int> threads = NumberOption.Whole("--threads", "Threads; 0: one for each core.", least: 0, otherwise: 0);
         Option<int> prompt = NumberOption.Whole("--prompt", "Tokens of the prompt; 0: none is measured.", least: 0, otherwise: 512);
         Option<int> decode = NumberOption.Whole("--decode", "Steps of a round of decoding.", least: 1, otherwise: 64);
@@ -41,12 +42,13 @@ public static class BenchCommand
         Option<bool> json = new("--json") { Description = "Write the report as JSON." };
         Command command = new("bench", "Measure a model in this process, beside what the machine allows.")
         {
-            model, weights, threads, prompt, decode, batches, contexts, repeat, seed, json,
+            model, weights, cache, threads, prompt, decode, batches, contexts, repeat, seed, json,
         };
         command.SetAction((parsed, cancel) =>
         {
             BenchPlan plan = new(
-                parsed.GetValue(prompt), parsed.GetValue(decode), parsed.GetValue(batches)!, parsed.GetValue(contexts)!, parsed.GetValue(repeat), parsed.GetValue(seed));
+                parsed.GetValue(prompt), parsed.GetValue(decode), parsed.GetValue(batches)!, parsed.GetValue(contexts)!, parsed.GetValue(repeat), parsed.GetValue(seed),
+                CacheOption.Read(parsed.GetValue(cache)!));
             string name = parsed.GetValue(model)!;
             BenchRun run = new(
                 plan, parsed.GetValue(threads) is > 0 and int count ? count : Environment.ProcessorCount, news => terminal.Error.WriteLine(news));

@@ -17,6 +17,8 @@ public sealed class ModelArguments
 
     private readonly Option<string> _weights = WeightsOption.Create();
 
+    private readonly Option<string> _cache = CacheOption.Create();
+
     private readonly Option<string?> _draftModel = new("--draft-model")
     {
         Description = "A small model with the same tokenizer that guesses next tokens, a directory or a GGUF file: the same replies, faster where it guesses right.",
@@ -29,12 +31,13 @@ public sealed class ModelArguments
         command.Add(_threads);
         command.Add(_backend);
         command.Add(_weights);
+        command.Add(_cache);
         command.Add(_draftModel);
     }
 
     /// <summary>The first of the options that was given; null if none.</summary>
     public string? FirstGiven(ParseResult parsed) =>
-        new Option[] { _shards, _threads, _backend, _weights, _draftModel }.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false })?.Name;
+        new Option[] { _shards, _threads, _backend, _weights, _cache, _draftModel }.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false })?.Name;
 
     /// <summary>A model as the silo takes it.</summary>
     /// <param name="parsed">The command line.</param>
@@ -65,6 +68,7 @@ public sealed class ModelArguments
             Backend = parsed.GetValue(_backend)!,
             DraftModel = draftModel is null ? "" : Path.GetFullPath(draftModel),
             Weights = WeightsOption.Read(parsed.GetValue(_weights)!),
+            Cache = CacheOption.Read(parsed.GetValue(_cache)!),
         };
     }
 }

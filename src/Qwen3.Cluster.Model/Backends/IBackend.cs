@@ -90,8 +90,8 @@ public interface IBackend : IDisposable
     /// <summary>Copies source [T, C] to host memory.</summary>
     void Download(Activation source, Span<float> destination);
 
-    /// <summary>destination [T, C] += source, from host memory: what the experts gave, into the residual stream.</summary>
-    void UploadAndAdd(ReadOnlySpan<float> source, Activation destination);
+    /// <summary>hidden [T, H] += what the experts gave each token, by <see cref="RoutedTokens.Combine"/>, into the residual stream.</summary>
+    void AddExperts(RoutedTokens routed, Activation hidden);
 
     /// <summary>
     /// Experts of one layer on their groups of choices: outputs[slots[i]] = down · (silu(gate · x) ⊙ (up · x)) with x = inputs[rows[i]], for

@@ -99,8 +99,8 @@ public sealed class ReferenceBackend : IBackend
                     Span<float> key = RowOf(keys, row).Slice(head * dim, dim);
                     NormalizeInPlace(key, RowOf(weights.KeyNorm, 0), epsilon);
                     Rotate(key, cosines, sines);
-                    key.CopyTo(stored.Key(layer, slice, slice.FirstPosition + i, head));
-                    RowOf(values, row).Slice(head * dim, dim).CopyTo(stored.Value(layer, slice, slice.FirstPosition + i, head));
+                    stored.Store(key, stored.Key(layer, slice, slice.FirstPosition + i, head));
+                    stored.Store(RowOf(values, row).Slice(head * dim, dim), stored.Value(layer, slice, slice.FirstPosition + i, head));
                 }
             }
         }
@@ -168,12 +168,17 @@ public sealed class ReferenceBackend : IBackend
     public void Download(Activation source, Span<float> destination) => RowsOf(source).CopyTo(destination);
 
     /// <inheritdoc/>
-    public void UploadAndAdd(ReadOnlySpan<float> source, Activation destination)
+    public void AddExperts(RoutedTokens routed, Activation hidden)
     {
-        Span<float> sums = RowsOf(destination);
-        for (int i = 0; i < sums.Length; i++)
+        float[] sum = new float[routed.HiddenSize];
+        for (int token = 0; token < routed.TokenCount; token++)
         {
-            sums[i] += source[i];
+            routed.Combine(token, sum);
+            Span<float> row = RowOf(hidden, token);
+            for (int i = 0; i < sum.Length; i++)
+            {
+                row[i] += sum[i];
+            }
         }
     }
 
@@ -325,6 +330,13 @@ public sealed class ReferenceBackend : IBackend
         public Span<float> Key(int layer, SequenceSlice slice, int position, int head) => Find(_keys[layer], slice, position, head);
 
         public Span<float> Value(int layer, SequenceSlice slice, int position, int head) => Find(_values[layer], slice, position, head);
+
+        /// <summary>Copies a key or a value as the format keeps it.</summary>
+        public void Store(ReadOnlySpan<float> values, Span<float> place)
+        {
+            values.CopyTo(place);
+            CacheNumbers.Round(place, Shape.Format);
+        }
 
         public override void Dispose()
         {

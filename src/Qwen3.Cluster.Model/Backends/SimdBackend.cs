@@ -13,13 +13,16 @@ namespace Qwen3.Cluster.Model.Backends;
 /// </summary>
 public sealed unsafe class SimdBackend : IBackend
 {
+    // Rows that a thread takes at once of what is little for each: below it, waking another costs more than it saves.
+    private const int RowsAtOnce = 4;
+
     private readonly ProductTeam _products;
     private readonly SimdExperts _experts;
     private readonly QuantizedRows _quantizedRows = new(); // [R, H] of the head
-    private readonly AlignedBuffer _rows = new(); // [R, H] of the head, or one head of attention [D]
+    private readonly AlignedBuffer _rows = new(); // [R, H] of the head
     private readonly AlignedBuffer _scores = new(); // [T, E] of the router
-    private readonly AlignedBuffer[] _attentionScratch;
-    private int[] _sliceOfRow = [];
+    private readonly AlignedBuffer[] _rowScratch; // of each thread: one head [D], or one row [H]
+    private readonly SimdAttention _attention;
 
     /// <summary>Makes a back-end with a team of its own.</summary>
     /// <param name="threads">Threads that compute, the caller's included.</param>
@@ -37,7 +40,8 @@ public sealed unsafe class SimdBackend : IBackend
     {
         _products = new ProductTeam(threads, width, dots);
         _experts = new SimdExperts(_products);
-        _attentionScratch = [.. Enumerable.Range(0, threads).Select(_ => new AlignedBuffer())];
+        _attention = new SimdAttention(_products.Team, width);
+        _rowScratch = [.. Enumerable.Range(0, threads).Select(_ => new AlignedBuffer())];
     }
 
     /// <inheritdoc/>
@@ -76,12 +80,8 @@ public sealed unsafe class SimdBackend : IBackend
     /// <inheritdoc/>
     public void Normalize(Activation input, Weight weight, float epsilon, Activation output)
     {
-        float* weights = ((SimdWeight)weight).Row<float>(0);
-        for (int t = 0; t < input.Rows; t++)
-        {
-            VectorMath.Normalize(((SimdActivation)input).Row(t), weights, input.Columns, epsilon, ((SimdActivation)output).Row(t));
-        }
-
+        NormalizeWork work = new() { Input = (SimdActivation)input, Weight = (SimdWeight)weight, Epsilon = epsilon, Output = (SimdActivation)output };
+        _products.Team.Run(ref work, input.Rows, RowsAtOnce);
         ((SimdActivation)output).Changed();
     }
 
@@ -104,82 +104,33 @@ public sealed unsafe class SimdBackend : IBackend
         int layer)
     {
         SimdKvCache stored = (SimdKvCache)cache;
-        SimdWeight queryNorm = (SimdWeight)weights.QueryNorm;
-        SimdWeight keyNorm = (SimdWeight)weights.KeyNorm;
-        int dim = cache.Shape.HeadDim;
-        int half = dim / 2;
-        _rows.EnsureRoom(SimdWeight.RoundUp(dim));
-        foreach (SequenceSlice slice in batch.Slices)
+        foreach (AlignedBuffer row in _rowScratch)
         {
-            for (int row = slice.FirstRow; row < slice.FirstRow + slice.RowCount; row++)
-            {
-                ReadOnlySpan<float> cosines = rotary.Cosines.Slice(row * half, half);
-                ReadOnlySpan<float> sines = rotary.Sines.Slice(row * half, half);
-                float* query = ((SimdActivation)queries).Row(row);
-                for (int head = 0; head < queries.Columns / dim; head++, query += dim)
-                {
-                    NormalizeHead(query, queryNorm, epsilon);
-                    VectorMath.Rotate(query, cosines, sines);
-                }
-
-                int position = slice.FirstPosition + (row - slice.FirstRow);
-                int page = slice.Pages.Span[position / cache.Shape.PageSize];
-                int offset = position % cache.Shape.PageSize;
-                float* key = ((SimdActivation)keys).Row(row);
-                float* value = ((SimdActivation)values).Row(row);
-                for (int head = 0; head < keys.Columns / dim; head++, key += dim, value += dim)
-                {
-                    NormalizeHead(key, keyNorm, epsilon);
-                    VectorMath.Rotate(key, cosines, sines);
-                    float* column = stored.Keys(layer, page, head) + offset;
-                    for (int d = 0; d < dim; d++)
-                    {
-                        column[(nint)d * stored.KeyStride] = key[d];
-                    }
-
-                    new Span<float>(value, dim).CopyTo(new Span<float>(stored.Values(layer, page, head) + ((nint)offset * stored.ValueStride), dim));
-                }
-            }
+            row.EnsureRoom(RotateWork.ScratchLength(stored));
         }
 
+        RotateWork work = new()
+        {
+            Batch = batch,
+            Rotary = rotary,
+            Queries = (SimdActivation)queries,
+            Keys = (SimdActivation)keys,
+            Values = (SimdActivation)values,
+            QueryNorm = (SimdWeight)weights.QueryNorm,
+            KeyNorm = (SimdWeight)weights.KeyNorm,
+            Epsilon = epsilon,
+            Cache = stored,
+            Layer = layer,
+            Scratch = _rowScratch,
+        };
+        _products.Team.Run(ref work, batch.RowCount, RowsAtOnce);
         ((SimdActivation)queries).Changed();
         ((SimdActivation)keys).Changed();
     }
 
     /// <inheritdoc/>
-    public void Attend(Activation queries, StepBatch batch, KvCache cache, int layer, Activation output)
-    {
-        if (_sliceOfRow.Length < batch.RowCount)
-        {
-            _sliceOfRow = new int[Math.Max(batch.RowCount, _sliceOfRow.Length * 2)];
-        }
-
-        int longest = 0;
-        for (int i = 0; i < batch.Slices.Length; i++)
-        {
-            SequenceSlice slice = batch.Slices[i];
-            _sliceOfRow.AsSpan(slice.FirstRow, slice.RowCount).Fill(i);
-            longest = Math.Max(longest, slice.FirstPosition + slice.RowCount);
-        }
-
-        foreach (AlignedBuffer scratch in _attentionScratch)
-        {
-            scratch.EnsureRoom(AttentionWork.ScratchLength((SimdKvCache)cache, longest));
-        }
-
-        AttentionWork work = new()
-        {
-            Batch = batch,
-            SliceOfRow = _sliceOfRow,
-            Queries = (SimdActivation)queries,
-            Output = (SimdActivation)output,
-            Cache = (SimdKvCache)cache,
-            Layer = layer,
-            Scratch = _attentionScratch,
-        };
-        _products.Team.Run(ref work, batch.RowCount * cache.Shape.KeyValueHeadCount, 1);
-        work.Output.Changed();
-    }
+    public void Attend(Activation queries, StepBatch batch, KvCache cache, int layer, Activation output) =>
+        _attention.Attend((SimdActivation)queries, batch, (SimdKvCache)cache, layer, (SimdActivation)output);
 
     /// <inheritdoc/>
     public void Route(Activation hidden, Weight gate, int expertsPerToken, bool normalizeTopK, StepBatch batch, RoutedTokens routed)
@@ -187,21 +138,17 @@ public sealed unsafe class SimdBackend : IBackend
         int stride = SimdWeight.RoundUp(gate.Rows);
         _scores.EnsureRoom((long)hidden.Rows * stride);
         _products.Run(gate, InputOf(hidden, gate), hidden.Rows, new ProductOutput(_scores.Data, stride));
-        foreach (SequenceSlice slice in batch.Slices)
+        RouteWork work = new()
         {
-            for (int row = slice.FirstRow; row < slice.FirstRow + slice.RowCount; row++)
-            {
-                float* scores = _scores.Data + ((nint)row * stride);
-                float sum = VectorMath.Exponentiate(scores, gate.Rows);
-                Span<float> probabilities = new(scores, gate.Rows);
-                for (int expert = 0; expert < gate.Rows; expert++)
-                {
-                    probabilities[expert] /= sum;
-                }
-
-                routed.ChooseTop(row, probabilities, expertsPerToken, slice.ExpertLimit, normalizeTopK);
-            }
-        }
+            Scores = _scores.Data,
+            Stride = stride,
+            ExpertCount = gate.Rows,
+            ExpertsPerToken = expertsPerToken,
+            NormalizeTopK = normalizeTopK,
+            Batch = batch,
+            Routed = routed,
+        };
+        _products.Team.Run(ref work, hidden.Rows, RowsAtOnce);
     }
 
     /// <inheritdoc/>
@@ -214,18 +161,16 @@ public sealed unsafe class SimdBackend : IBackend
     }
 
     /// <inheritdoc/>
-    public void UploadAndAdd(ReadOnlySpan<float> source, Activation destination)
+    public void AddExperts(RoutedTokens routed, Activation hidden)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(source.Length, destination.Rows * destination.Columns, nameof(source));
-        fixed (float* values = source)
+        foreach (AlignedBuffer row in _rowScratch)
         {
-            for (int t = 0; t < destination.Rows; t++)
-            {
-                VectorMath.Add(values + ((nint)t * destination.Columns), ((SimdActivation)destination).Row(t), destination.Columns);
-            }
+            row.EnsureRoom(routed.HiddenSize);
         }
 
-        ((SimdActivation)destination).Changed();
+        AddExpertsWork work = new() { Routed = routed, Hidden = (SimdActivation)hidden, Scratch = _rowScratch };
+        _products.Team.Run(ref work, routed.TokenCount, RowsAtOnce);
+        work.Hidden.Changed();
     }
 
     /// <inheritdoc/>
@@ -264,9 +209,10 @@ public sealed unsafe class SimdBackend : IBackend
         _quantizedRows.Dispose();
         _rows.Dispose();
         _scores.Dispose();
-        foreach (AlignedBuffer scratch in _attentionScratch)
+        _attention.Dispose();
+        foreach (AlignedBuffer row in _rowScratch)
         {
-            scratch.Dispose();
+            row.Dispose();
         }
     }
 
@@ -293,16 +239,5 @@ public sealed unsafe class SimdBackend : IBackend
         SimdActivation to = (SimdActivation)output;
         _products.Run(weight, InputOf(input, weight), input.Rows, new ProductOutput(to.Data, to.Stride, add));
         to.Changed();
-    }
-
-    // The head may begin anywhere in a row: it is normalised in a padded copy.
-    private void NormalizeHead(float* head, SimdWeight norm, float epsilon)
-    {
-        Span<float> values = new(head, norm.Columns);
-        Span<float> padded = new(_rows.Data, norm.PaddedColumns);
-        values.CopyTo(padded);
-        padded[norm.Columns..].Clear();
-        VectorMath.Normalize(_rows.Data, norm.Row<float>(0), norm.Columns, epsilon, _rows.Data);
-        padded[..norm.Columns].CopyTo(values);
     }
 }

@@ -14,6 +14,11 @@ public abstract class Weight(int rows, int columns) : IDisposable
     /// <summary>Bytes that it takes, mapped ones included.</summary>
     public abstract long ByteCount { get; }
 
+    /// <summary>Has what is mapped from a file and not in memory yet read, and does not wait for it. Nothing where the back-end has a copy of its own.</summary>
+    public virtual void Fetch()
+    {
+    }
+
     /// <summary>Frees what the back-end holds for it. Memory that a checkpoint has mapped stays the checkpoint's.</summary>
     public abstract void Dispose();
 }

@@ -174,6 +174,7 @@ public sealed class LocalExpertPool : IExpertPool
             int count = _starts[expert + 1] - first;
             if (count > 0)
             {
+                experts[expert]!.FetchOnce();
                 _groups[groups++] = new ExpertGroup(experts[expert]!, first, count);
             }
         }

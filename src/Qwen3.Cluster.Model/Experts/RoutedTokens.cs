@@ -151,20 +151,16 @@ public sealed class RoutedTokens
     }
 
     /// <summary>
-    /// sums [TokenCount, H] = Σ weight · output over each token's own choices, always in the order of the choices:
+    /// sum [H] = Σ weight · output over a token's own choices, always in the order of the choices:
     /// the bits do not depend on who computed what when.
     /// </summary>
-    public void Combine(Span<float> sums)
+    public void Combine(int token, Span<float> sum)
     {
-        for (int token = 0; token < TokenCount; token++)
+        sum.Clear();
+        for (int j = 0; j < _choiceCounts[token]; j++)
         {
-            Span<float> sum = sums.Slice(token * HiddenSize, HiddenSize);
-            sum.Clear();
-            for (int j = 0; j < _choiceCounts[token]; j++)
-            {
-                int slot = (token * MaxChoices) + j;
-                AddScaled(sum, _outputs.AsSpan(slot * HiddenSize, HiddenSize), _weights[slot]);
-            }
+            int slot = (token * MaxChoices) + j;
+            AddScaled(sum, _outputs.AsSpan(slot * HiddenSize, HiddenSize), _weights[slot]);
         }
     }
 

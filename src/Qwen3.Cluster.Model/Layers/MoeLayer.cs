@@ -16,7 +16,6 @@ internal sealed class MoeLayer
     private readonly ModelConfig _config;
     private readonly RoutedTokens _routed;
     private IExpertCall? _call;
-    private float[] _sums = []; // [T, H]
 
     public MoeLayer(IBackend backend, IExpertPool pool, ModelConfig config)
     {
@@ -57,14 +56,6 @@ internal sealed class MoeLayer
         _call!.Finish();
         _call = null;
         _routed.RoundOutputs(_pool.Precision);
-
-        int count = _routed.TokenCount * _config.HiddenSize;
-        if (_sums.Length < count)
-        {
-            _sums = new float[Math.Max(count, _sums.Length * 2)];
-        }
-
-        _routed.Combine(_sums.AsSpan(0, count));
-        _backend.UploadAndAdd(_sums.AsSpan(0, count), hidden);
+        _backend.AddExperts(_routed, hidden);
     }
 }

@@ -34,7 +34,7 @@ public sealed class Qwen3Model : ILanguageModel
         _first = new Lane(backend, experts, config);
         _second = new Lane(backend, experts, config);
         _cache = backend.CreateKvCache(
-            new KvCacheShape(config.LayerCount, cache.PageCount, cache.PageSize, config.KeyValueHeadCount, config.HeadDim));
+            new KvCacheShape(config.LayerCount, cache.PageCount, cache.PageSize, config.KeyValueHeadCount, config.HeadDim, cache.Format));
         _normalized = backend.CreateActivation(config.HiddenSize);
     }
 

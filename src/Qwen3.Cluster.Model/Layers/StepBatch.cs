@@ -8,6 +8,7 @@ public sealed class StepBatch
 {
     private int[] _tokenIds = new int[256];
     private int[] _positions = new int[256];
+    private int[] _sliceOfRow = new int[256];
     private int[] _logitRows = new int[64];
     private SequenceSlice[] _slices = new SequenceSlice[16];
     private int _logitRowCount;
@@ -21,6 +22,9 @@ public sealed class StepBatch
 
     /// <summary>The position in its sequence of each row, [RowCount].</summary>
     public ReadOnlySpan<int> Positions => _positions.AsSpan(0, RowCount);
+
+    /// <summary>The index in <see cref="Slices"/> of each row's sequence, [RowCount].</summary>
+    public ReadOnlySpan<int> SliceOfRow => _sliceOfRow.AsSpan(0, RowCount);
 
     /// <summary>The sequences, in the order of their rows.</summary>
     public ReadOnlySpan<SequenceSlice> Slices => _slices.AsSpan(0, _sliceCount);
@@ -46,12 +50,15 @@ public sealed class StepBatch
         int end = RowCount + tokenIds.Length;
         EnsureRoom(ref _tokenIds, end);
         EnsureRoom(ref _positions, end);
+        EnsureRoom(ref _sliceOfRow, end);
         EnsureRoom(ref _slices, _sliceCount + 1);
         tokenIds.CopyTo(_tokenIds.AsSpan(RowCount));
         for (int i = 0; i < tokenIds.Length; i++)
         {
             _positions[RowCount + i] = firstPosition + i;
         }
+
+        _sliceOfRow.AsSpan(RowCount, tokenIds.Length).Fill(_sliceCount);
 
         _slices[_sliceCount++] = new SequenceSlice(RowCount, tokenIds.Length, firstPosition, pages, expertLimit);
         int firstWanted = wanted switch { Layers.LogitRows.All => RowCount, Layers.LogitRows.Last => end - 1, _ => end };

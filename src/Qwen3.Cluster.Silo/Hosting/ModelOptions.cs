@@ -1,3 +1,4 @@
+using Qwen3.Cluster.Model.Backends;
 using Qwen3.Cluster.Model.Checkpoints;
 using Qwen3.Cluster.Model.Experts;
 
@@ -44,6 +45,9 @@ public sealed class ModelOptions
 
     /// <summary>Positions that the cache of keys and values holds, over all sequences; rounded up to whole pages.</summary>
     public int CacheTokens { get; set; } = 32768;
+
+    /// <summary>How the numbers of keys and values are kept: in two bytes as the models were trained with, in one, or in four. The same on all nodes.</summary>
+    public CacheFormat Cache { get; set; } = CacheFormat.BF16;
 
     /// <summary>Positions of a page of the cache; prefixes are shared by whole pages. 1 or more.</summary>
     public int PageSize { get; set; } = 16;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Qwen3.Cluster.Contracts.Messages;
+using Qwen3.Cluster.Model.Backends;
 using Qwen3.Cluster.Model.Checkpoints;
 using Qwen3.Cluster.Model.Experts;
 using Qwen3.Cluster.Model.Generation;
@@ -113,6 +114,11 @@ internal sealed class Qwen3OptionsValidator(IEnumerable<IBackendFactory> backend
         if (!Enum.IsDefined(model.Weights))
         {
             problems.Add($"{setting}Weights is {model.Weights}: it must be one of {string.Join(", ", Enum.GetNames<WeightFormat>())}.");
+        }
+
+        if (!Enum.IsDefined(model.Cache))
+        {
+            problems.Add($"{setting}Cache is {model.Cache}: it must be one of {string.Join(", ", Enum.GetNames<CacheFormat>())}.");
         }
 
         AddIfLess(nameof(ModelOptions.ExpertShards), model.ExpertShards, 1);

@@ -1,4 +1,5 @@
 using Qwen3.Cluster.Contracts.Messages;
+using Qwen3.Cluster.Model.Backends;
 using Qwen3.Cluster.Model.Checkpoints;
 using Qwen3.Cluster.Model.Experts;
 using Qwen3.Cluster.Silo.Hosting;
@@ -33,7 +34,7 @@ internal sealed class ModelMemory
         }
     }
 
-    /// <summary>Bytes of a router's cache of keys and values, in float32.</summary>
+    /// <summary>Bytes of a router's cache of keys and values.</summary>
     public long OfCache => CacheOf(_files.Checkpoint.Config);
 
     /// <summary>Bytes of the model that guesses next tokens, with its cache; 0 where there is none.</summary>
@@ -41,7 +42,8 @@ internal sealed class ModelMemory
         : (long)draft.Tensors.Values.Sum(tensor => tensor.ElementCount * _backend.BytesOf(tensor.Type)) + CacheOf(draft.Config);
 
     private long CacheOf(ModelConfig config) =>
-        (long)_files.PageCount * _files.Options.PageSize * config.LayerCount * config.KeyValueHeadCount * config.HeadDim * 2 * sizeof(float);
+        new KvCacheShape(
+            config.LayerCount, _files.PageCount, _files.Options.PageSize, config.KeyValueHeadCount, config.HeadDim, _files.Options.Cache).ByteCount;
 
     // The gate is the trunk's; everything else below mlp is an expert or a slice of one.
     private static bool IsOfExperts(string tensor) =>

@@ -79,7 +79,7 @@ internal sealed class ReplicaLoader(
                 backend = backends.Get(model.Backend).Create(model.Threads);
                 var experts = new ClusterExpertPool(
                     key.Model, files.Layout, model.Precision, table, replace, options.Value.ShardTimeLimit, stopping.Token);
-                var cache = new CacheOptions(model.PageSize, files.PageCount);
+                var cache = new CacheOptions(model.PageSize, files.PageCount, model.Cache);
                 Qwen3Model trunk = Qwen3Model.Load(files.Checkpoint, backend, experts, cache);
                 DraftModel? draft = files.DraftCheckpoint is { } checkpoint ? new DraftModel(checkpoint, backend, cache) : null;
                 var engine = new Engine(trunk, files.Tokenizer, ToEngineOptions(files), time, draft?.Model);

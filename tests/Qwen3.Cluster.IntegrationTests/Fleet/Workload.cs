@@ -127,7 +127,7 @@ internal static class Workload
 
     private static string[] AskEngine(string directory, ActivationPrecision precision)
     {
-        using var model = new TestModel(directory, new SimdBackend(), new CacheOptions(16, 128), precision: precision);
+        using var model = new TestModel(directory, new SimdBackend(), new CacheOptions(16, 128, CacheFormat.BF16), precision: precision);
         Qwen3Tokenizer tokenizer = Qwen3Tokenizer.Load(directory);
         using Checkpoint checkpoint = Checkpoint.Open(directory);
         var engine = new Engine(model.Model, tokenizer, new EngineOptions { EndTokenIds = checkpoint.EosTokenIds }, TimeProvider.System);

@@ -68,7 +68,7 @@ public sealed class GrainTokensTests
     // The engine over one model and one pool of all experts, and nothing else to do.
     private static List<GenerationDelta> Alone(string directory, int i)
     {
-        using var model = new TestModel(directory, new ReferenceBackend(), new CacheOptions(16, 64));
+        using var model = new TestModel(directory, new ReferenceBackend(), new CacheOptions(16, 64, CacheFormat.BF16));
         Qwen3Tokenizer tokenizer = Qwen3Tokenizer.Load(directory);
         using Checkpoint checkpoint = Checkpoint.Open(directory);
         var engine = new Engine(model.Model, tokenizer, new EngineOptions { EndTokenIds = checkpoint.EosTokenIds }, TimeProvider.System);

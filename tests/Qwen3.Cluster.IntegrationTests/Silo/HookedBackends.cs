@@ -70,7 +70,7 @@ internal sealed class HookedBackends : IBackendFactory
 
         public void Download(Activation source, Span<float> destination) => _inner.Download(source, destination);
 
-        public void UploadAndAdd(ReadOnlySpan<float> source, Activation destination) => _inner.UploadAndAdd(source, destination);
+        public void AddExperts(RoutedTokens routed, Activation hidden) => _inner.AddExperts(routed, hidden);
 
         public void ComputeExperts(
             ReadOnlySpan<ExpertGroup> groups, ReadOnlySpan<float> inputs, ReadOnlySpan<int> rows, Span<float> outputs, ReadOnlySpan<int> slots)

@@ -1,3 +1,4 @@
+using Qwen3.Cluster.Model.Backends;
 using Qwen3.Cluster.Model.Layers;
 using Qwen3.Cluster.Tests;
 using Qwen3.Cluster.Torch;
@@ -49,6 +50,27 @@ public sealed class TorchBackendTests
         second.Add(ids.AsSpan(17), 17, ours, int.MaxValue, LogitRows.All);
         second.Add(ids.AsSpan(29, 1), 9, others, int.MaxValue, LogitRows.None);
         AssertClose(expected["forty.logits"].Values, [.. model.Run(first), .. model.Run(second)]);
+    }
+
+    [Theory]
+    [InlineData(CacheFormat.BF16)]
+    [InlineData(CacheFormat.Q8)]
+    public void Keeps_keys_and_values_as_the_plain_loops_do(CacheFormat format)
+    {
+        int[] ids = FixtureCheckpoints.Expected("tiny-moe")["forty.ids"].Ids;
+        string directory = FixtureCheckpoints.Directory("tiny-moe");
+        double[] exact = Logits(new ReferenceBackend(), CacheFormat.F32), kept = Logits(new ReferenceBackend(), format), ours = Logits(new TorchBackend(), format);
+
+        // A number at the border of two roundings may fall to either side: closer to each other than to what is not rounded.
+        Assert.True(Distance(kept, ours) < 0.2 * Distance(kept, exact), $"{Distance(kept, ours):g3} of {Distance(kept, exact):g3}");
+
+        double[] Logits(IBackend backend, CacheFormat cache)
+        {
+            using TestModel model = new(directory, backend, new CacheOptions(16, 4, cache));
+            return [.. model.Logits(ids).SelectMany(row => row).Select(logit => (double)logit)];
+        }
+
+        static double Distance(double[] a, double[] b) => Math.Sqrt(a.Zip(b, (x, y) => (x - y) * (x - y)).Average());
     }
 
     private static void AssertClose(double[] expected, float[][] logits)

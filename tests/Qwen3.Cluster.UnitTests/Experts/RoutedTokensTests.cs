@@ -68,7 +68,10 @@ public class RoutedTokensTests
             }
 
             float[] sums = [.. Enumerable.Repeat(float.NaN, 3 * hidden)];
-            tokens.Combine(sums);
+            for (int token = 0; token < 3; token++)
+            {
+                tokens.Combine(token, sums.AsSpan(token * hidden, hidden));
+            }
 
             for (int i = 0; i < sums.Length; i++)
             {

@@ -55,7 +55,8 @@ public sealed class SameBitsTests
         int[][] sequences = [.. Enumerable.Range(0, 4).Select(_ => RandomTokens(random, random.Next(1, 60)))];
 
         ActivationPrecision precision = (ActivationPrecision)random.Next(2);
-        using TestModel alone = new(Directories[name], new SimdBackend(), precision: precision);
+        CacheFormat cache = (CacheFormat)random.Next(3);
+        using TestModel alone = new(Directories[name], new SimdBackend(), new CacheOptions(16, 16, cache), precision: precision);
         float[][][] expected = [.. sequences.Select(sequence => alone.Logits(sequence))];
 
         int pageSize = new[] { 1, 3, 4, 16, 32 }[random.Next(5)];
@@ -64,12 +65,12 @@ public sealed class SameBitsTests
         int threads = random.Next(1, 4);
         int parts = random.Next(1, 5);
         bool overlaps = random.Next(3) > 0;
-        string round = $"page size {pageSize}, {width}, {dots}, {threads} threads, {parts} pools, {precision}{(overlaps ? ", in halves" : "")}";
+        string round = $"page size {pageSize}, {width}, {dots}, {threads} threads, {parts} pools, {precision}, {cache}{(overlaps ? ", in halves" : "")}";
         int pages = (60 / pageSize) + 1;
         using TestModel shared = new(
             Directories[name],
             new SimdBackend(threads, width, dots),
-            new CacheOptions(pageSize, pages * sequences.Length),
+            new CacheOptions(pageSize, pages * sequences.Length, cache),
             makePool: (checkpoint, layout) => new SplitExpertPool(checkpoint, layout, parts, seed, () => new SimdBackend(1, width, dots))
             {
                 Precision = precision,
@@ -102,6 +103,45 @@ public sealed class SameBitsTests
             {
                 Assert.True(wanted[row].AsSpan().SequenceEqual(given[row]), $"{round}: row {row} of a step of {given.Length} has other bits.");
             }
+        }
+    }
+
+    [Theory]
+    [InlineData(CacheFormat.F32, 1)]
+    [InlineData(CacheFormat.BF16, 16)]
+    [InlineData(CacheFormat.Q8, 48)]
+    public void Of_a_long_past_however_threads_share_it(CacheFormat cache, int pageSize)
+    {
+        // Three blocks of attention: in one step by one thread; token by token at its end, where many threads cut the past by its blocks.
+        const int Length = 700, Single = 20;
+        int[] sequence = RandomTokens(new Random(pageSize), Length);
+        CacheOptions options = new(pageSize, (Length / pageSize) + 1, cache);
+        using TestModel whole = new(Directories["moe"], new SimdBackend(), options);
+        float[][] expected = whole.Logits(sequence);
+        foreach (LaneWidth width in Enum.GetValues<LaneWidth>())
+        {
+            using TestModel model = new(Directories["moe"], new SimdBackend(7, width, ByteDotsOfMachine.Best), options);
+            int[] pages = model.AllPages();
+            float[][] chunk = model.Logits(sequence.AsSpan(0, Length - Single), 0, pages);
+            float[][] singles = [.. Enumerable.Range(Length - Single, Single).SelectMany(i => model.Logits([sequence[i]], i, pages))];
+            Assert.Equal(expected, [.. chunk, .. singles]);
+        }
+    }
+
+    [Fact]
+    public void Not_of_every_cache()
+    {
+        int[] prompt = RandomTokens(new Random(7), 40);
+        float[] exact = Last(CacheFormat.F32), half = Last(CacheFormat.BF16), quarter = Last(CacheFormat.Q8);
+        Assert.NotEqual(exact, half);
+        Assert.NotEqual(exact, quarter);
+        Assert.All(exact.Zip(half), pair => Assert.Equal(pair.First, pair.Second, 0.05));
+        Assert.All(exact.Zip(quarter), pair => Assert.Equal(pair.First, pair.Second, 0.1));
+
+        float[] Last(CacheFormat cache)
+        {
+            using TestModel model = new(Directories["moe"], new SimdBackend(), new CacheOptions(16, 16, cache));
+            return model.Logits(prompt)[^1];
         }
     }
 

@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Qwen3.Cluster.Model.Backends.Simd;
 
-/// <summary>Float32 numbers in native memory, zero at first, at a multiple of 64 bytes. It grows, and then loses what it held.</summary>
+/// <summary>
+/// Float32 numbers in native memory, zero at first, at a multiple of 64 bytes; in large pages where they are many and the system has such. It grows, and then
+/// loses what it held.
+/// </summary>
 internal sealed unsafe class AlignedBuffer : IDisposable
 {
     private const nuint Alignment = 64;
@@ -27,7 +30,9 @@ internal sealed unsafe class AlignedBuffer : IDisposable
 
         // Zeroed by the system page by page as they are touched, where it is much.
         long room = Math.Max(length, Length > int.MaxValue ? length : Length * 2);
-        void* memory = NativeMemory.AllocZeroed(checked(((nuint)room * sizeof(float)) + Alignment));
+        nuint bytes = checked(((nuint)room * sizeof(float)) + Alignment);
+        void* memory = NativeMemory.AllocZeroed(bytes);
+        MemoryAdvice.PreferLargePages(memory, bytes);
         NativeMemory.Free(_memory);
         _memory = memory;
         Data = (float*)(((nuint)memory + Alignment - 1) & ~(Alignment - 1));

@@ -1,115 +1,164 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Qwen3.Cluster.Model.Backends.Simd;
 
 /// <summary>
-/// Attention of up to four query heads over one page of the key-value head that they share. Every lane is a result of its own:
+/// Attention of up to four query heads to some positions of the key-value head that they share. Every lane is a result of its own:
 /// scores add up over the elements of the head, outputs over the positions, both in ascending order and rounded once a step.
 /// </summary>
-/// <remarks>Leaf methods, see <see cref="DotTiles{TLanes, TWeight}"/>.</remarks>
-internal static unsafe class AttentionTiles
+/// <remarks>
+/// Leaf methods, see <see cref="DotTiles{TLanes, TWeight}"/>. Eight accumulators of 512 bits, or of twice 256: the wide ones are for lanes of one register.
+/// </remarks>
+/// <typeparam name="TLanes">The width.</typeparam>
+/// <typeparam name="TNumber">float, ushort for bfloat16, or sbyte, whose scales are the caller's.</typeparam>
+internal static unsafe class AttentionTiles<TLanes, TNumber>
+    where TLanes : struct, ILanes<TLanes>
+    where TNumber : unmanaged
 {
-    /// <summary>scores[h, s] = query[h] · key[s] for the positions of a page; up to 2 registers − 1 more are written.</summary>
-    /// <param name="q0">The queries [D] of four heads; fewer heads repeat one, with the scores of that one.</param>
-    /// <param name="q1">The second.</param>
-    /// <param name="q2">The third.</param>
-    /// <param name="q3">The fourth.</param>
+    /// <summary>scores[h, s] = query[h] · key[s] of sixteen positions.</summary>
+    /// <param name="queries">Queries [D] of four heads.</param>
     /// <param name="dim">D.</param>
-    /// <param name="keys">[D, page size].</param>
+    /// <param name="keys">The first element of the first position.</param>
     /// <param name="keyStride">From one element to the next.</param>
-    /// <param name="positions">Positions of the page that count.</param>
-    /// <param name="s0">Scores of the first head at the page's first position.</param>
-    /// <param name="s1">Of the second.</param>
-    /// <param name="s2">Of the third.</param>
-    /// <param name="s3">Of the fourth.</param>
+    /// <param name="scores">Where each head's scores go.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Score(
-        float* q0, float* q1, float* q2, float* q3, nint dim, float* keys, nint keyStride, nint positions, float* s0, float* s1, float* s2, float* s3)
+    public static void Score(in FourRows queries, nint dim, TNumber* keys, nint keyStride, in FourRows scores)
     {
-        nint width = Vector<float>.Count;
-        for (nint s = 0; s < positions; s += 2 * width)
+        float* q0 = queries.Row0, q1 = queries.Row1, q2 = queries.Row2, q3 = queries.Row3;
+        TLanes a0 = default, a1 = default, a2 = default, a3 = default;
+        for (nint d = 0; d < dim; d++, keys += keyStride)
         {
-            Vector<float> a0 = default, a1 = default, b0 = default, b1 = default;
-            Vector<float> c0 = default, c1 = default, d0 = default, d1 = default;
-            float* key = keys + s;
-            for (nint d = 0; d < dim; d++, key += keyStride)
-            {
-                Vector<float> k0 = Vector.Load(key), k1 = Vector.Load(key + width);
-                Vector<float> q = new(q0[d]);
-                a0 = Vector.FusedMultiplyAdd(q, k0, a0);
-                a1 = Vector.FusedMultiplyAdd(q, k1, a1);
-                q = new(q1[d]);
-                b0 = Vector.FusedMultiplyAdd(q, k0, b0);
-                b1 = Vector.FusedMultiplyAdd(q, k1, b1);
-                q = new(q2[d]);
-                c0 = Vector.FusedMultiplyAdd(q, k0, c0);
-                c1 = Vector.FusedMultiplyAdd(q, k1, c1);
-                q = new(q3[d]);
-                d0 = Vector.FusedMultiplyAdd(q, k0, d0);
-                d1 = Vector.FusedMultiplyAdd(q, k1, d1);
-            }
-
-            Vector.Store(a0, s0 + s);
-            Vector.Store(a1, s0 + s + width);
-            Vector.Store(b0, s1 + s);
-            Vector.Store(b1, s1 + s + width);
-            Vector.Store(c0, s2 + s);
-            Vector.Store(c1, s2 + s + width);
-            Vector.Store(d0, s3 + s);
-            Vector.Store(d1, s3 + s + width);
+            TLanes k = Load(keys);
+            a0 = TLanes.MultiplyAdd(TLanes.Broadcast(q0[d]), k, a0);
+            a1 = TLanes.MultiplyAdd(TLanes.Broadcast(q1[d]), k, a1);
+            a2 = TLanes.MultiplyAdd(TLanes.Broadcast(q2[d]), k, a2);
+            a3 = TLanes.MultiplyAdd(TLanes.Broadcast(q3[d]), k, a3);
         }
+
+        TLanes.Store(a0, scores.Row0);
+        TLanes.Store(a1, scores.Row1);
+        TLanes.Store(a2, scores.Row2);
+        TLanes.Store(a3, scores.Row3);
     }
 
-    /// <summary>output[h] += Σ share[h, s] · value[s] over the positions of a page.</summary>
-    /// <param name="p0">The shares of four heads; fewer heads repeat one, with the output of that one.</param>
-    /// <param name="p1">The second.</param>
-    /// <param name="p2">The third.</param>
-    /// <param name="p3">The fourth.</param>
-    /// <param name="positions">Positions of the page that count.</param>
-    /// <param name="values">[page size, D].</param>
-    /// <param name="stride">From one position to the next; a multiple of two registers. All of it is computed.</param>
-    /// <param name="o0">The first head's output [stride].</param>
-    /// <param name="o1">The second's.</param>
-    /// <param name="o2">The third's.</param>
-    /// <param name="o3">The fourth's.</param>
+    /// <summary>The same of sixteen positions here and sixteen there, whose scores begin <paramref name="distance"/> later; they are stored last.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Accumulate(
-        float* p0, float* p1, float* p2, float* p3, nint positions, float* values, nint stride, float* o0, float* o1, float* o2, float* o3)
+    public static void ScoreWide(in FourRows queries, nint dim, TNumber* keys, TNumber* otherKeys, nint keyStride, in FourRows scores, nint distance)
     {
-        nint width = Vector<float>.Count;
-        for (nint i = 0; i < stride; i += 2 * width)
+        float* q0 = queries.Row0, q1 = queries.Row1, q2 = queries.Row2, q3 = queries.Row3;
+        TLanes a0 = default, a1 = default, a2 = default, a3 = default;
+        TLanes b0 = default, b1 = default, b2 = default, b3 = default;
+        for (nint d = 0; d < dim; d++, keys += keyStride, otherKeys += keyStride)
         {
-            Vector<float> a0 = Vector.Load(o0 + i), a1 = Vector.Load(o0 + i + width);
-            Vector<float> b0 = Vector.Load(o1 + i), b1 = Vector.Load(o1 + i + width);
-            Vector<float> c0 = Vector.Load(o2 + i), c1 = Vector.Load(o2 + i + width);
-            Vector<float> d0 = Vector.Load(o3 + i), d1 = Vector.Load(o3 + i + width);
-            float* value = values + i;
-            for (nint s = 0; s < positions; s++, value += stride)
+            TLanes k = Load(keys), l = Load(otherKeys);
+            TLanes q = TLanes.Broadcast(q0[d]);
+            a0 = TLanes.MultiplyAdd(q, k, a0);
+            b0 = TLanes.MultiplyAdd(q, l, b0);
+            q = TLanes.Broadcast(q1[d]);
+            a1 = TLanes.MultiplyAdd(q, k, a1);
+            b1 = TLanes.MultiplyAdd(q, l, b1);
+            q = TLanes.Broadcast(q2[d]);
+            a2 = TLanes.MultiplyAdd(q, k, a2);
+            b2 = TLanes.MultiplyAdd(q, l, b2);
+            q = TLanes.Broadcast(q3[d]);
+            a3 = TLanes.MultiplyAdd(q, k, a3);
+            b3 = TLanes.MultiplyAdd(q, l, b3);
+        }
+
+        TLanes.Store(a0, scores.Row0);
+        TLanes.Store(b0, scores.Row0 + distance);
+        TLanes.Store(a1, scores.Row1);
+        TLanes.Store(b1, scores.Row1 + distance);
+        TLanes.Store(a2, scores.Row2);
+        TLanes.Store(b2, scores.Row2 + distance);
+        TLanes.Store(a3, scores.Row3);
+        TLanes.Store(b3, scores.Row3 + distance);
+    }
+
+    /// <summary>output[h, d] = Σ share[h, s] · value[s, d] of sixteen elements.</summary>
+    /// <param name="shares">Shares of four heads, of all positions in one row.</param>
+    /// <param name="runs">Positions that lie together, [D] each; their first elements.</param>
+    /// <param name="first">The element to begin with.</param>
+    /// <param name="stride">From one position to the next.</param>
+    /// <param name="outputs">Outputs [D] of the heads.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Mix(in FourRows shares, ReadOnlySpan<PositionRun> runs, nint first, nint stride, in FourRows outputs)
+    {
+        float* p0 = shares.Row0, p1 = shares.Row1, p2 = shares.Row2, p3 = shares.Row3;
+        TLanes a0 = default, a1 = default, a2 = default, a3 = default;
+        foreach (ref readonly PositionRun run in runs)
+        {
+            TNumber* value = (TNumber*)run.Values + first;
+            nint count = run.Count;
+            for (nint s = 0; s < count; s++, value += stride)
             {
-                Vector<float> v0 = Vector.Load(value), v1 = Vector.Load(value + width);
-                Vector<float> p = new(p0[s]);
-                a0 = Vector.FusedMultiplyAdd(p, v0, a0);
-                a1 = Vector.FusedMultiplyAdd(p, v1, a1);
-                p = new(p1[s]);
-                b0 = Vector.FusedMultiplyAdd(p, v0, b0);
-                b1 = Vector.FusedMultiplyAdd(p, v1, b1);
-                p = new(p2[s]);
-                c0 = Vector.FusedMultiplyAdd(p, v0, c0);
-                c1 = Vector.FusedMultiplyAdd(p, v1, c1);
-                p = new(p3[s]);
-                d0 = Vector.FusedMultiplyAdd(p, v0, d0);
-                d1 = Vector.FusedMultiplyAdd(p, v1, d1);
+                TLanes v = Load(value);
+                a0 = TLanes.MultiplyAdd(TLanes.Broadcast(p0[s]), v, a0);
+                a1 = TLanes.MultiplyAdd(TLanes.Broadcast(p1[s]), v, a1);
+                a2 = TLanes.MultiplyAdd(TLanes.Broadcast(p2[s]), v, a2);
+                a3 = TLanes.MultiplyAdd(TLanes.Broadcast(p3[s]), v, a3);
             }
 
-            Vector.Store(a0, o0 + i);
-            Vector.Store(a1, o0 + i + width);
-            Vector.Store(b0, o1 + i);
-            Vector.Store(b1, o1 + i + width);
-            Vector.Store(c0, o2 + i);
-            Vector.Store(c1, o2 + i + width);
-            Vector.Store(d0, o3 + i);
-            Vector.Store(d1, o3 + i + width);
+            p0 += count;
+            p1 += count;
+            p2 += count;
+            p3 += count;
         }
+
+        TLanes.Store(a0, outputs.Row0 + first);
+        TLanes.Store(a1, outputs.Row1 + first);
+        TLanes.Store(a2, outputs.Row2 + first);
+        TLanes.Store(a3, outputs.Row3 + first);
     }
+
+    /// <summary>The same of thirty-two elements.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void MixWide(in FourRows shares, ReadOnlySpan<PositionRun> runs, nint first, nint stride, in FourRows outputs)
+    {
+        float* p0 = shares.Row0, p1 = shares.Row1, p2 = shares.Row2, p3 = shares.Row3;
+        TLanes a0 = default, a1 = default, a2 = default, a3 = default;
+        TLanes b0 = default, b1 = default, b2 = default, b3 = default;
+        foreach (ref readonly PositionRun run in runs)
+        {
+            TNumber* value = (TNumber*)run.Values + first;
+            nint count = run.Count;
+            for (nint s = 0; s < count; s++, value += stride)
+            {
+                TLanes v = Load(value), w = Load(value + ILanes<TLanes>.Count);
+                TLanes p = TLanes.Broadcast(p0[s]);
+                a0 = TLanes.MultiplyAdd(p, v, a0);
+                b0 = TLanes.MultiplyAdd(p, w, b0);
+                p = TLanes.Broadcast(p1[s]);
+                a1 = TLanes.MultiplyAdd(p, v, a1);
+                b1 = TLanes.MultiplyAdd(p, w, b1);
+                p = TLanes.Broadcast(p2[s]);
+                a2 = TLanes.MultiplyAdd(p, v, a2);
+                b2 = TLanes.MultiplyAdd(p, w, b2);
+                p = TLanes.Broadcast(p3[s]);
+                a3 = TLanes.MultiplyAdd(p, v, a3);
+                b3 = TLanes.MultiplyAdd(p, w, b3);
+            }
+
+            p0 += count;
+            p1 += count;
+            p2 += count;
+            p3 += count;
+        }
+
+        TLanes.Store(a0, outputs.Row0 + first);
+        TLanes.Store(b0, outputs.Row0 + first + ILanes<TLanes>.Count);
+        TLanes.Store(a1, outputs.Row1 + first);
+        TLanes.Store(b1, outputs.Row1 + first + ILanes<TLanes>.Count);
+        TLanes.Store(a2, outputs.Row2 + first);
+        TLanes.Store(b2, outputs.Row2 + first + ILanes<TLanes>.Count);
+        TLanes.Store(a3, outputs.Row3 + first);
+        TLanes.Store(b3, outputs.Row3 + first + ILanes<TLanes>.Count);
+    }
+
+    // The type is known to the compiler: one of the three is all that is left.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TLanes Load(TNumber* source) =>
+        typeof(TNumber) == typeof(float) ? TLanes.Load((float*)source)
+        : typeof(TNumber) == typeof(ushort) ? TLanes.LoadBFloat16((ushort*)source)
+        : TLanes.LoadBytes((sbyte*)source);
 }

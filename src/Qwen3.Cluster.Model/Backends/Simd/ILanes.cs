@@ -16,6 +16,16 @@ internal unsafe interface ILanes<TSelf>
     /// <summary>Sixteen bfloat16: the upper halves of float32.</summary>
     static abstract TSelf LoadBFloat16(ushort* source);
 
+    /// <summary>Sixteen signed bytes, as float32.</summary>
+    static abstract TSelf LoadBytes(sbyte* source);
+
+    /// <summary>The same number in every lane.</summary>
+    static abstract TSelf Broadcast(float value);
+
+    static abstract void Store(TSelf lanes, float* target);
+
+    static abstract TSelf Multiply(TSelf a, TSelf b);
+
     /// <summary>a · b + sum, rounded once.</summary>
     static abstract TSelf MultiplyAdd(TSelf a, TSelf b, TSelf sum);
 

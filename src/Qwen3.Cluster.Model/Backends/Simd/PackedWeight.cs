@@ -69,5 +69,13 @@ internal sealed unsafe class PackedWeight : Weight
     /// <summary>Writes a row as float32.</summary>
     public void CopyRowTo(int row, Span<float> destination) => _view.CopyRowTo(row, destination);
 
+    public override void Fetch()
+    {
+        if (_owned is null)
+        {
+            MemoryAdvice.Fetch(_data, (nuint)(PackedLayout.GroupCount(Rows) * GroupStride));
+        }
+    }
+
     public override void Dispose() => _owned?.Dispose();
 }

@@ -80,5 +80,13 @@ internal sealed unsafe class SimdWeight : Weight
         }
     }
 
+    public override void Fetch()
+    {
+        if (IsMapped)
+        {
+            MemoryAdvice.Fetch(_data, (nuint)(Rows * _rowBytes));
+        }
+    }
+
     public override void Dispose() => _owned?.Dispose();
 }

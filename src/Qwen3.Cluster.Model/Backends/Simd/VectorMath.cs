@@ -54,6 +54,21 @@ internal static unsafe class VectorMath
         }
     }
 
+    /// <summary>target = source · factor.</summary>
+    public static void Scale(float* source, float factor, float* target, nint length)
+    {
+        nint i = 0;
+        for (; i <= length - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            Vector.Store(Vector.Load(source + i) * factor, target + i);
+        }
+
+        for (; i < length; i++)
+        {
+            target[i] = source[i] * factor;
+        }
+    }
+
     /// <summary>target += source.</summary>
     public static void Add(float* source, float* target, nint length)
     {
@@ -102,10 +117,10 @@ internal static unsafe class VectorMath
     }
 
     /// <summary>
-    /// Turns scores into e^(score − largest) and returns their sum. The buffer has room up to a multiple of 16 above
+    /// Turns scores into e^(score − max) with the largest of them, and returns their sum. The buffer has room up to a multiple of 16 above
     /// <paramref name="count"/>, which comes back as zeros.
     /// </summary>
-    public static float Exponentiate(float* scores, int count)
+    public static float Exponentiate(float* scores, int count, out float max)
     {
         int padded = SimdWeight.RoundUp(count);
         new Span<float>(scores + count, padded - count).Fill(float.NegativeInfinity);
@@ -115,7 +130,7 @@ internal static unsafe class VectorMath
             largest = Vector.Max(largest, Vector.Load(scores + i));
         }
 
-        float max = largest[0];
+        max = largest[0];
         for (int lane = 1; lane < Vector<float>.Count; lane++)
         {
             max = MathF.Max(max, largest[lane]);

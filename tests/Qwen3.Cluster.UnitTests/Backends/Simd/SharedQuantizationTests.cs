@@ -1,5 +1,6 @@
 using Qwen3.Cluster.Model.Backends;
 using Qwen3.Cluster.Model.Checkpoints;
+using Qwen3.Cluster.Model.Experts;
 using Qwen3.Cluster.Model.Quantization;
 
 namespace Qwen3.Cluster.UnitTests.Backends.Simd;
@@ -9,7 +10,7 @@ public sealed class SharedQuantizationTests
 {
     private const int Size = 64;
 
-    public static TheoryData<string> Writers => ["embed", "normalize", "project", "project and add", "upload and add"];
+    public static TheoryData<string> Writers => ["embed", "normalize", "project", "project and add", "add experts"];
 
     [Theory, MemberData(nameof(Writers))]
     public void Rows_that_were_written_again_are_quantised_again(string writer)
@@ -34,7 +35,7 @@ public sealed class SharedQuantizationTests
             case "normalize": backend.Normalize(other, norm, 1e-6f, rows); break;
             case "project": backend.Project(other, plain, rows); break;
             case "project and add": backend.ProjectAndAdd(other, plain, rows); break;
-            default: backend.UploadAndAdd(Enumerable.Repeat(1f, Size).ToArray(), rows); break;
+            default: backend.AddExperts(OfOneExpert([.. Enumerable.Repeat(1f, Size)]), rows); break;
         }
 
         float[] after = Product(rows), fresh = new float[Size];
@@ -42,7 +43,7 @@ public sealed class SharedQuantizationTests
         backend.Download(rows, fresh);
         using Activation copy = backend.CreateActivation(Size);
         copy.Resize(1);
-        backend.UploadAndAdd(fresh, copy);
+        backend.AddExperts(OfOneExpert(fresh), copy);
         Assert.Equal(Product(copy), after);
 
         float[] Product(Activation input)
@@ -52,5 +53,14 @@ public sealed class SharedQuantizationTests
             backend.Download(output, result);
             return result;
         }
+    }
+
+    private static RoutedTokens OfOneExpert(float[] output)
+    {
+        RoutedTokens routed = new(Size, maxChoices: 1);
+        routed.Reset(1);
+        routed.ChooseAll(1);
+        output.CopyTo(routed.Outputs);
+        return routed;
     }
 }

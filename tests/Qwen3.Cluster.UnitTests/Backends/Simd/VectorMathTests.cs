@@ -105,11 +105,13 @@ public unsafe class VectorMathTests
             Array.Fill(scores, 1e9f, count, padded - count);
             float max = scores[..count].Max();
             float[] expected = Padded([.. scores[..count].Select(score => MathF.Exp(score - max))], padded);
-            float sum;
+            float sum, largest;
             fixed (float* s = scores)
             {
-                sum = VectorMath.Exponentiate(s, count);
+                sum = VectorMath.Exponentiate(s, count, out largest);
             }
+
+            Assert.Equal(max, largest);
 
             AssertClose(expected, scores);
             Assert.Equal(expected.Sum(x => (double)x), sum, 1e-5 * count);
