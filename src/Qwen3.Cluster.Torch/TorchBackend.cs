@@ -130,6 +130,15 @@ public sealed class TorchBackend : IBackend
     }
 
     /// <inheritdoc/>
+    public void KeepRows(Activation activation, ReadOnlySpan<int> kept)
+    {
+        using Work work = new();
+        Tensor rows = Of(activation).index_select(0, HostMemory.Indices(kept, device));
+        activation.Resize(kept.Length);
+        Of(activation).copy_(rows);
+    }
+
+    /// <inheritdoc/>
     public void Download(Activation source, Span<float> destination)
     {
         using Work work = new();

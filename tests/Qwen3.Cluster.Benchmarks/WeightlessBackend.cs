@@ -51,6 +51,8 @@ internal sealed class WeightlessBackend(IBackend inner) : IBackend
     public void Route(Activation hidden, Weight gate, int expertsPerToken, bool normalizeTopK, StepBatch batch, RoutedTokens routed) =>
         throw NoTrunk();
 
+    public void KeepRows(Activation activation, ReadOnlySpan<int> kept) => throw NoTrunk();
+
     public void Download(Activation source, Span<float> destination) => throw NoTrunk();
 
     public void AddExperts(RoutedTokens routed, Activation hidden) => throw NoTrunk();

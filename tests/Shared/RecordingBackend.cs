@@ -57,6 +57,8 @@ internal sealed class RecordingBackend(IBackend inner) : IBackend
         Routes.Add((routed.ExpertIds.ToArray(), routed.Weights.ToArray()));
     }
 
+    public void KeepRows(Activation activation, ReadOnlySpan<int> kept) => inner.KeepRows(activation, kept);
+
     public void Download(Activation source, Span<float> destination) => inner.Download(source, destination);
 
     public void AddExperts(RoutedTokens routed, Activation hidden) => inner.AddExperts(routed, hidden);

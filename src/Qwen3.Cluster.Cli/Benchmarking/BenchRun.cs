@@ -78,8 +78,10 @@ internal sealed class BenchRun(BenchPlan plan, int threads, Action<string> tell)
         tell($"Prompt of {plan.PromptTokens}.");
         double[] seconds = Time(model, () => model.Prompt(plan.PromptTokens), cancel);
 
-        // Its last token alone goes through the head, and each attends to half of the others on average.
-        double operations = plan.PromptTokens * OperationsOfToken(model.Config, plan.PromptTokens / 2.0) + HeadOperations(model.Config);
+        // Its last token alone goes through all of the last layer and the head, and each attends to half of the others on average.
+        double attended = plan.PromptTokens / 2.0;
+        double operations = (plan.PromptTokens * OperationsOfToken(model.Config, attended)) - ((plan.PromptTokens - 1) * LastLayerOperations(model.Config, attended))
+            + HeadOperations(model.Config);
         return Result("prompt", 1, 0, plan.PromptTokens, seconds, model, BenchModel.StepsOfPrompt(plan.PromptTokens), 0, operations, machine);
     }
 
@@ -138,6 +140,15 @@ internal sealed class BenchRun(BenchPlan plan, int threads, Action<string> tell)
     {
         long embeddings = (config.TieWordEmbeddings ? 1L : 2L) * config.VocabularySize * config.HiddenSize;
         return (2.0 * (config.Parameters.Active(config.ExpertsPerToken) - embeddings)) + (4.0 * config.LayerCount * config.HeadCount * config.HeadDim * attended);
+    }
+
+    // What of the last layer only rows with logits need: all but the projections of queries, keys and values.
+    private static double LastLayerOperations(ModelConfig config, double attended)
+    {
+        int last = config.LayerCount - 1;
+        double feedForward = 3.0 * config.HiddenSize * (config.IsSparse(last) ? config.ExpertsPerToken * config.MoeIntermediateSize : config.IntermediateSize);
+        double queries = (double)config.HeadCount * config.HeadDim;
+        return (2 * (feedForward + (queries * config.HiddenSize))) + (4 * queries * attended);
     }
 
     private static double HeadOperations(ModelConfig config) => 2.0 * config.VocabularySize * config.HiddenSize;

@@ -87,6 +87,11 @@ public interface IBackend : IDisposable
     /// <param name="routed">Holds T tokens already.</param>
     void Route(Activation hidden, Weight gate, int expertsPerToken, bool normalizeTopK, StepBatch batch, RoutedTokens routed);
 
+    /// <summary>Keeps some rows of an activation and drops the others, in place.</summary>
+    /// <param name="activation">Has as many rows afterwards.</param>
+    /// <param name="kept">Indices of rows, ascending.</param>
+    void KeepRows(Activation activation, ReadOnlySpan<int> kept);
+
     /// <summary>Copies source [T, C] to host memory.</summary>
     void Download(Activation source, Span<float> destination);
 

@@ -165,6 +165,19 @@ public sealed class ReferenceBackend : IBackend
     }
 
     /// <inheritdoc/>
+    public void KeepRows(Activation activation, ReadOnlySpan<int> kept)
+    {
+        float[] rows = new float[kept.Length * activation.Columns];
+        for (int i = 0; i < kept.Length; i++)
+        {
+            RowOf(activation, kept[i]).CopyTo(rows.AsSpan(i * activation.Columns));
+        }
+
+        activation.Resize(kept.Length);
+        rows.CopyTo(RowsOf(activation));
+    }
+
+    /// <inheritdoc/>
     public void Download(Activation source, Span<float> destination) => RowsOf(source).CopyTo(destination);
 
     /// <inheritdoc/>

@@ -152,6 +152,18 @@ public sealed unsafe class SimdBackend : IBackend
     }
 
     /// <inheritdoc/>
+    public void KeepRows(Activation activation, ReadOnlySpan<int> kept)
+    {
+        SimdActivation rows = (SimdActivation)activation;
+        for (int i = 0; i < kept.Length; i++)
+        {
+            rows.Values(kept[i]).CopyTo(rows.Values(i));
+        }
+
+        rows.Resize(kept.Length);
+    }
+
+    /// <inheritdoc/>
     public void Download(Activation source, Span<float> destination)
     {
         for (int t = 0; t < source.Rows; t++)

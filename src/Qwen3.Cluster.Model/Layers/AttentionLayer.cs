@@ -27,10 +27,31 @@ internal sealed class AttentionLayer : IDisposable
     public void Forward(
         Activation normalized, AttentionWeights weights, RotaryTable rotary, StepBatch batch, KvCache cache, int layer, Activation hidden)
     {
-        _attended.Resize(batch.RowCount);
         ProjectAndStore(normalized, weights, rotary, batch, cache, layer);
-        _backend.Attend(_queries, batch, cache, layer, _attended);
-        _backend.ProjectAndAdd(_attended, weights.Output, hidden);
+        Attend(weights, batch, cache, layer, hidden);
+    }
+
+    /// <summary>
+    /// The same where only some rows have a layer after this one: the cache gets the keys and values of all, and hidden, which has those rows alone,
+    /// their attention.
+    /// </summary>
+    /// <param name="normalized">[T, H], of all rows.</param>
+    /// <param name="weights">Of the layer.</param>
+    /// <param name="rotary">Of all rows.</param>
+    /// <param name="batch">All rows.</param>
+    /// <param name="wanted">The rows that go on: those of the batch whose logits are wanted.</param>
+    /// <param name="cache">Gets keys and values.</param>
+    /// <param name="layer">The layer of the cache.</param>
+    /// <param name="hidden">[wanted, H], or of no use where none is.</param>
+    public void ForwardWanted(
+        Activation normalized, AttentionWeights weights, RotaryTable rotary, StepBatch batch, StepBatch wanted, KvCache cache, int layer, Activation hidden)
+    {
+        ProjectAndStore(normalized, weights, rotary, batch, cache, layer);
+        if (wanted.RowCount > 0)
+        {
+            _backend.KeepRows(_queries, batch.LogitRows);
+            Attend(weights, wanted, cache, layer, hidden);
+        }
     }
 
     /// <summary>The cache of the layer gets the keys and values of normalized [T, H]; nothing attends to them yet.</summary>
@@ -52,5 +73,12 @@ internal sealed class AttentionLayer : IDisposable
         _keys.Dispose();
         _values.Dispose();
         _attended.Dispose();
+    }
+
+    private void Attend(AttentionWeights weights, StepBatch batch, KvCache cache, int layer, Activation hidden)
+    {
+        _attended.Resize(batch.RowCount);
+        _backend.Attend(_queries, batch, cache, layer, _attended);
+        _backend.ProjectAndAdd(_attended, weights.Output, hidden);
     }
 }

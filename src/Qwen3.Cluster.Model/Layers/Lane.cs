@@ -18,6 +18,9 @@ internal sealed class Lane : IDisposable
     /// <summary>The rows, where a batch was split into lanes.</summary>
     public StepBatch Half { get; } = new();
 
+    /// <summary>The rows whose logits are wanted, which alone go through all of the last layer.</summary>
+    public StepBatch Wanted { get; } = new();
+
     /// <summary>Cosines and sines of the rows.</summary>
     public RotaryTable Rotary { get; }
 

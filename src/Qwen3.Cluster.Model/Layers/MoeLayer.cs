@@ -28,13 +28,7 @@ internal sealed class MoeLayer
     /// <summary>Sends normalized [T, H] to each token's experts, in the pool's precision.</summary>
     public void Begin(Activation normalized, Weight? gate, StepBatch batch, int layer)
     {
-        if (_call is not null)
-        {
-            // The last step failed with its tokens under way.
-            _routed.Abandon();
-            _call = null;
-        }
-
+        Abandon();
         _routed.Reset(batch.RowCount);
         if (gate is null)
         {
@@ -50,10 +44,25 @@ internal sealed class MoeLayer
         _call = _pool.Begin(layer, _routed);
     }
 
-    /// <summary>hidden [T, H] += Σ weight · expert(normalized) over each token's experts, once they have answered.</summary>
+    /// <summary>Forgets what a failed step has left under way.</summary>
+    public void Abandon()
+    {
+        if (_call is not null)
+        {
+            _routed.Abandon();
+            _call = null;
+        }
+    }
+
+    /// <summary>hidden [T, H] += Σ weight · expert(normalized) over each token's experts, once they have answered; nothing if none was asked.</summary>
     public void End(Activation hidden)
     {
-        _call!.Finish();
+        if (_call is null)
+        {
+            return;
+        }
+
+        _call.Finish();
         _call = null;
         _routed.RoundOutputs(_pool.Precision);
         _backend.AddExperts(_routed, hidden);

@@ -164,14 +164,37 @@ public sealed class Qwen3Model : ILanguageModel
         _backend.Embed(_weights.Embedding, batch.TokenIds, lane.Hidden);
     }
 
-    // The attention of a layer; then the tokens set out to its experts.
+    // The attention of a layer; then the tokens set out to its experts, of the last layer those whose logits are wanted.
     private void Attend(Lane lane, StepBatch batch, int layer)
     {
         LayerWeights weights = _weights.Layers[layer];
         float epsilon = (float)_config.RmsNormEpsilon;
         _normalized.Resize(batch.RowCount);
         _backend.Normalize(lane.Hidden, weights.InputNorm, epsilon, _normalized);
-        _attention.Forward(_normalized, weights.Attention, lane.Rotary, batch, _cache, layer, lane.Hidden);
+        if (layer < _weights.Layers.Count - 1 || batch.LogitRows.Length == batch.RowCount)
+        {
+            _attention.Forward(_normalized, weights.Attention, lane.Rotary, batch, _cache, layer, lane.Hidden);
+        }
+        else
+        {
+            // Of the last layer the other rows leave nothing but their keys and values.
+            batch.SelectWanted(lane.Wanted);
+            if (lane.Wanted.RowCount > 0)
+            {
+                _backend.KeepRows(lane.Hidden, batch.LogitRows);
+            }
+
+            _attention.ForwardWanted(_normalized, weights.Attention, lane.Rotary, batch, lane.Wanted, _cache, layer, lane.Hidden);
+            batch = lane.Wanted;
+        }
+
+        if (batch.RowCount == 0)
+        {
+            lane.FeedForward.Abandon();
+            return;
+        }
+
+        _normalized.Resize(batch.RowCount);
         _backend.Normalize(lane.Hidden, weights.PostAttentionNorm, epsilon, _normalized);
         lane.FeedForward.Begin(_normalized, weights.Gate, batch, layer);
     }
@@ -180,9 +203,10 @@ public sealed class Qwen3Model : ILanguageModel
     {
         if (!batch.LogitRows.IsEmpty)
         {
-            _normalized.Resize(batch.RowCount);
+            StepBatch last = lane.Hidden.Rows == batch.RowCount ? batch : lane.Wanted;
+            _normalized.Resize(last.RowCount);
             _backend.Normalize(lane.Hidden, _weights.FinalNorm, (float)_config.RmsNormEpsilon, _normalized);
-            _backend.ComputeLogits(_normalized, batch.LogitRows, _weights.Head, logits);
+            _backend.ComputeLogits(_normalized, last.LogitRows, _weights.Head, logits);
         }
     }
 

@@ -82,16 +82,40 @@ public sealed class StepBatch
             // The middle of the sequence's rows decides; none of the two stays empty.
             SequenceSlice slice = _slices[i];
             bool isFirst = i == 0 || (i < _sliceCount - 1 && (2 * slice.FirstRow) + slice.RowCount <= RowCount);
-            int logitCount = 0;
-            for (; logitRow < _logitRowCount && _logitRows[logitRow] < slice.FirstRow + slice.RowCount; logitRow++)
-            {
-                logitCount++;
-            }
-
+            int logitCount = CountWanted(slice, ref logitRow);
             LogitRows wanted = logitCount == slice.RowCount ? Layers.LogitRows.All : logitCount > 0 ? Layers.LogitRows.Last : Layers.LogitRows.None;
             (isFirst ? first : second).Add(
                 _tokenIds.AsSpan(slice.FirstRow, slice.RowCount), slice.FirstPosition, slice.Pages, slice.ExpertLimit, wanted);
         }
+    }
+
+    /// <summary>Lays the rows whose logits are wanted into another batch, in their order; there all are wanted.</summary>
+    public void SelectWanted(StepBatch wanted)
+    {
+        wanted.Clear();
+        int logitRow = 0;
+        foreach (SequenceSlice slice in Slices)
+        {
+            // They are the slice's last.
+            int count = CountWanted(slice, ref logitRow);
+            int skipped = slice.RowCount - count;
+            if (count > 0)
+            {
+                wanted.Add(
+                    _tokenIds.AsSpan(slice.FirstRow + skipped, count), slice.FirstPosition + skipped, slice.Pages, slice.ExpertLimit, Layers.LogitRows.All);
+            }
+        }
+    }
+
+    private int CountWanted(SequenceSlice slice, ref int logitRow)
+    {
+        int first = logitRow;
+        while (logitRow < _logitRowCount && _logitRows[logitRow] < slice.FirstRow + slice.RowCount)
+        {
+            logitRow++;
+        }
+
+        return logitRow - first;
     }
 
     private static void EnsureRoom<T>(ref T[] array, int length)

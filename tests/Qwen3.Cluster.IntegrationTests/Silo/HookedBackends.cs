@@ -68,6 +68,8 @@ internal sealed class HookedBackends : IBackendFactory
         public void Route(Activation hidden, Weight gate, int expertsPerToken, bool normalizeTopK, StepBatch batch, RoutedTokens routed) =>
             _inner.Route(hidden, gate, expertsPerToken, normalizeTopK, batch, routed);
 
+        public void KeepRows(Activation activation, ReadOnlySpan<int> kept) => _inner.KeepRows(activation, kept);
+
         public void Download(Activation source, Span<float> destination) => _inner.Download(source, destination);
 
         public void AddExperts(RoutedTokens routed, Activation hidden) => _inner.AddExperts(routed, hidden);
