@@ -24,10 +24,11 @@ internal sealed class TorchActivation(int columns, Device device) : Activation(c
         {
             long capacity = Math.Max(rows, block.shape[0] * 2);
             block.Dispose();
-            block = empty([capacity, Columns], float32, device);
+            block = empty([capacity, Columns], float32, device).DetachFromDisposeScope();
         }
 
-        values = block.narrow(0, 0, rows);
+        // It outlives the work of whoever resizes it.
+        values = block.narrow(0, 0, rows).DetachFromDisposeScope();
         Rows = rows;
     }
 

@@ -16,6 +16,7 @@ namespace Qwen3.Cluster.Torch;
 public sealed class TorchBackend : IBackend
 {
     private readonly Device device;
+    private float[] expertSums = []; // [T, H], in host memory
 
     /// <summary>Loads libtorch, if this process has not done so yet, and takes the device.</summary>
     /// <exception cref="NativeTorchException">libtorch cannot be loaded.</exception>
@@ -149,13 +150,18 @@ public sealed class TorchBackend : IBackend
     public void AddExperts(RoutedTokens routed, Activation hidden)
     {
         using Work work = new();
-        float[] sums = new float[checked(routed.TokenCount * routed.HiddenSize)];
-        for (int token = 0; token < routed.TokenCount; token++)
+        int count = checked(routed.TokenCount * routed.HiddenSize);
+        if (expertSums.Length < count)
         {
-            routed.Combine(token, sums.AsSpan(token * routed.HiddenSize, routed.HiddenSize));
+            expertSums = new float[Math.Max(count, expertSums.Length * 2)];
         }
 
-        Of(hidden).add_(HostMemory.Floats(sums, device, hidden.Rows, hidden.Columns));
+        for (int token = 0; token < routed.TokenCount; token++)
+        {
+            routed.Combine(token, expertSums.AsSpan(token * routed.HiddenSize, routed.HiddenSize));
+        }
+
+        Of(hidden).add_(HostMemory.Floats(expertSums.AsSpan(0, count), device, hidden.Rows, hidden.Columns));
     }
 
     /// <inheritdoc/>

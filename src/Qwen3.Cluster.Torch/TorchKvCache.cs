@@ -12,6 +12,9 @@ internal sealed class TorchKvCache(KvCacheShape shape, Device device) : KvCache(
 {
     private const float MostOfByte = 127f;
 
+    // Numbers below it are zeros.
+    private const float LeastScale = 1.17549435e-38f;
+
     private readonly Tensor[] keys = Allocate(shape, device, shape.HeadDim, NumbersOf(shape.Format));
     private readonly Tensor[] values = Allocate(shape, device, shape.HeadDim, NumbersOf(shape.Format));
     private readonly Tensor[] keyScales = shape.Format == CacheFormat.Q8 ? Allocate(shape, device, 1, float32) : [];
@@ -67,7 +70,7 @@ internal sealed class TorchKvCache(KvCacheShape shape, Device device) : KvCache(
 
         Tensor scale = rows.abs().amax([-1L], keepdim: true) / MostOfByte;
         scales.index_copy_(0, indices, scale);
-        numbers.index_copy_(0, indices, (rows / scale.clamp_min(float.Epsilon)).round().clamp(-MostOfByte, MostOfByte).to_type(int8));
+        numbers.index_copy_(0, indices, (rows / scale.clamp_min(LeastScale)).round().clamp(-MostOfByte, MostOfByte).to_type(int8));
     }
 
     private static Tensor Gather(Tensor numbers, Tensor? scales, Tensor indices)

@@ -45,7 +45,7 @@ internal sealed unsafe class KernelCase : IDisposable
             _inputs.Data[i] = random.NextSingle() - 0.5f;
         }
 
-        _rows.Fill(_inputs.Data, columns, tokens, columns);
+        _rows.Fill(team, _inputs.Data, columns, tokens, columns);
         _outputs = new AlignedBuffer((long)tokens * rows);
         _scratch = [.. Enumerable.Range(0, team.Size).Select(_ => new AlignedBuffer(PackedProduct.ScratchLength(tokens)))];
     }

@@ -142,7 +142,7 @@ internal sealed class BenchRun(BenchPlan plan, int threads, Action<string> tell)
         return (2.0 * (config.Parameters.Active(config.ExpertsPerToken) - embeddings)) + (4.0 * config.LayerCount * config.HeadCount * config.HeadDim * attended);
     }
 
-    // What of the last layer only rows with logits need: all but the projections of queries, keys and values.
+    // What of the last layer only rows with logits need: all but the projections of queries, keys and values. The gate is too small to count.
     private static double LastLayerOperations(ModelConfig config, double attended)
     {
         int last = config.LayerCount - 1;

@@ -14,6 +14,7 @@ public sealed unsafe class ComputeTeam : IDisposable
     // About 20 µs: longer than the gaps between the products of a layer, shorter than a time slice.
     private const int SpinsBeforeParking = 500;
     private const int Closed = int.MinValue;
+    private const int RowsAtOnce = 4;
 
     private readonly Thread[] _threads;
     private readonly object _parking = new();
@@ -86,6 +87,10 @@ public sealed unsafe class ComputeTeam : IDisposable
             spin.SpinOnce(sleep1Threshold: -1);
         }
     }
+
+    /// <summary>The same for items that are little work each, the rows of a step: a few of them are done before another thread is there.</summary>
+    public void RunRows<TWork>(ref TWork work, int rowCount)
+        where TWork : struct, IParallelWork => Run(ref work, rowCount, RowsAtOnce);
 
     /// <summary>Ends the threads.</summary>
     public void Dispose()

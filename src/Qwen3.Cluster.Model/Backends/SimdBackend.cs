@@ -13,9 +13,6 @@ namespace Qwen3.Cluster.Model.Backends;
 /// </summary>
 public sealed unsafe class SimdBackend : IBackend
 {
-    // Rows that a thread takes at once of what is little for each: below it, waking another costs more than it saves.
-    private const int RowsAtOnce = 4;
-
     private readonly ProductTeam _products;
     private readonly SimdExperts _experts;
     private readonly QuantizedRows _quantizedRows = new(); // [R, H] of the head
@@ -81,7 +78,7 @@ public sealed unsafe class SimdBackend : IBackend
     public void Normalize(Activation input, Weight weight, float epsilon, Activation output)
     {
         NormalizeWork work = new() { Input = (SimdActivation)input, Weight = (SimdWeight)weight, Epsilon = epsilon, Output = (SimdActivation)output };
-        _products.Team.Run(ref work, input.Rows, RowsAtOnce);
+        _products.Team.RunRows(ref work, input.Rows);
         ((SimdActivation)output).Changed();
     }
 
@@ -123,7 +120,7 @@ public sealed unsafe class SimdBackend : IBackend
             Layer = layer,
             Scratch = _rowScratch,
         };
-        _products.Team.Run(ref work, batch.RowCount, RowsAtOnce);
+        _products.Team.RunRows(ref work, batch.RowCount);
         ((SimdActivation)queries).Changed();
         ((SimdActivation)keys).Changed();
     }
@@ -148,7 +145,7 @@ public sealed unsafe class SimdBackend : IBackend
             Batch = batch,
             Routed = routed,
         };
-        _products.Team.Run(ref work, hidden.Rows, RowsAtOnce);
+        _products.Team.RunRows(ref work, hidden.Rows);
     }
 
     /// <inheritdoc/>
@@ -181,7 +178,7 @@ public sealed unsafe class SimdBackend : IBackend
         }
 
         AddExpertsWork work = new() { Routed = routed, Hidden = (SimdActivation)hidden, Scratch = _rowScratch };
-        _products.Team.Run(ref work, routed.TokenCount, RowsAtOnce);
+        _products.Team.RunRows(ref work, routed.TokenCount);
         work.Hidden.Changed();
     }
 
@@ -203,7 +200,7 @@ public sealed unsafe class SimdBackend : IBackend
 
         if (head is PackedWeight)
         {
-            _quantizedRows.Fill(_rows.Data, source.Stride, rows.Length, source.Columns);
+            _quantizedRows.Fill(_products.Team, _rows.Data, source.Stride, rows.Length, source.Columns);
         }
 
         fixed (float* output = logits)
@@ -240,10 +237,10 @@ public sealed unsafe class SimdBackend : IBackend
         }
     }
 
-    private static ProductInput InputOf(Activation activation, Weight weight)
+    private ProductInput InputOf(Activation activation, Weight weight)
     {
         SimdActivation input = (SimdActivation)activation;
-        return new ProductInput(input.Data, input.Stride, weight is PackedWeight ? input.Quantized() : null);
+        return new ProductInput(input.Data, input.Stride, weight is PackedWeight ? input.Quantized(_products.Team) : null);
     }
 
     private void Project(Activation input, Weight weight, Activation output, bool add)

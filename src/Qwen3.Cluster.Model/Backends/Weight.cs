@@ -14,7 +14,10 @@ public abstract class Weight(int rows, int columns) : IDisposable
     /// <summary>Bytes that it takes, mapped ones included.</summary>
     public abstract long ByteCount { get; }
 
-    /// <summary>Has what is mapped from a file and not in memory yet read, and does not wait for it. Nothing where the back-end has a copy of its own.</summary>
+    /// <summary>
+    /// Has what is mapped from a file and not in memory yet read, and does not wait for it. Nothing where the back-end has a copy of its own, or the matrix is
+    /// cut out of the columns of a wider one.
+    /// </summary>
     public virtual void Fetch()
     {
     }

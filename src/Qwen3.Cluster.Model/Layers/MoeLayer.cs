@@ -44,7 +44,7 @@ internal sealed class MoeLayer
         _call = _pool.Begin(layer, _routed);
     }
 
-    /// <summary>Forgets what a failed step has left under way.</summary>
+    /// <summary>Forgets what a failed step has left under way; before a layer that asks no expert, as <see cref="Begin"/> does before one that does.</summary>
     public void Abandon()
     {
         if (_call is not null)

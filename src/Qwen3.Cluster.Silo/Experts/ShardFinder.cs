@@ -18,7 +18,7 @@ internal sealed class ShardFinder(ModelStore models, NodeShards local, LinkCatal
         if (map.Shards.FirstOrDefault(endpoint => endpoint.Fingerprint != fingerprint) is { } other)
         {
             throw new ModelUnavailableException(
-                model, retryAfter: null, $"The node {other.Link.Node} has another checkpoint of '{model}' than this one, or other ExpertShards, DenseSlices or Precision: give all nodes the same.");
+                model, retryAfter: null, $"The node {other.Link.Node} has another checkpoint of '{model}' than this one, or other ExpertShards, DenseSlices, Precision or Cache: give all nodes the same.");
         }
 
         return new ShardTable(map, await Task.WhenAll(map.Shards.Select(endpoint => Find(model, endpoint))));

@@ -11,7 +11,7 @@ namespace Qwen3.Cluster.Silo.Hosting;
 /// </summary>
 internal static class ModelFingerprint
 {
-    /// <summary>The fingerprint of a model: names, types and shapes of all tensors, the values of the last norm, and how experts are cut and rounded.</summary>
+    /// <summary>The fingerprint of a model: names, types and shapes of all tensors, the values of the last norm, how experts are cut and rounded, and how the cache is.</summary>
     public static ulong Of(Checkpoint checkpoint, ModelOptions options)
     {
         var hash = new XxHash3();
@@ -24,7 +24,7 @@ internal static class ModelFingerprint
         float[] norm = new float[checkpoint.Config.HiddenSize];
         checkpoint.Get(TensorCatalog.FinalNorm).CopyTo(norm);
         hash.Append(MemoryMarshal.AsBytes(norm.AsSpan()));
-        hash.Append(Encoding.UTF8.GetBytes($"{options.ExpertShards} {options.DenseSlices} {options.Precision}"));
+        hash.Append(Encoding.UTF8.GetBytes($"{options.ExpertShards} {options.DenseSlices} {options.Precision} {options.Cache}"));
         return hash.GetCurrentHashAsUInt64();
     }
 }

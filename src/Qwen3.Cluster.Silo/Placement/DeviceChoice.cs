@@ -65,7 +65,7 @@ internal sealed class DeviceChoice
 
         if (_demand.Fingerprint is { } wanted && node.Fingerprints.GetValueOrDefault(_demand.Model) != wanted)
         {
-            return !node.Fingerprints.ContainsKey(_demand.Model) ? $"unable to open the files of '{_demand.Model}'" : $"with another checkpoint of '{_demand.Model}', or other ExpertShards, DenseSlices or Precision";
+            return !node.Fingerprints.ContainsKey(_demand.Model) ? $"unable to open the files of '{_demand.Model}'" : $"with another checkpoint of '{_demand.Model}', or other ExpertShards, DenseSlices, Precision or Cache";
         }
 
         return _demand.Labels.All(label => node.Labels.TryGetValue(label.Key, out string? value) && value == label.Value)

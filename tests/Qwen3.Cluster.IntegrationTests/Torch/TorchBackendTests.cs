@@ -52,6 +52,23 @@ public sealed class TorchBackendTests
         AssertClose(expected["forty.logits"].Values, [.. model.Run(first), .. model.Run(second)]);
     }
 
+    [Fact]
+    public void Of_the_last_layer_only_the_rows_that_are_wanted_go_on()
+    {
+        int[] ids = FixtureCheckpoints.Expected("tiny-moe")["forty.ids"].Ids;
+        using TestModel model = new(FixtureCheckpoints.Directory("tiny-moe"), new TorchBackend(), new CacheOptions(PageSize: 16, PageCount: 8));
+        float[] expected = model.Logits(ids)[^1];
+        for (int again = 0; again < 2; again++)
+        {
+            StepBatch none = new(), last = new();
+            none.Add(ids.AsSpan(0, 25), 0, new[] { 3, 4, 5 }, int.MaxValue, LogitRows.None);
+            last.Add(ids.AsSpan(25), 25, new[] { 3, 4, 5 }, int.MaxValue, LogitRows.Last);
+            Assert.Empty(model.Run(none));
+            float[] given = Assert.Single(model.Run(last));
+            Assert.All(expected.Zip(given), pair => Assert.Equal(pair.First, pair.Second, 1e-4));
+        }
+    }
+
     [Theory]
     [InlineData(CacheFormat.BF16)]
     [InlineData(CacheFormat.Q8)]

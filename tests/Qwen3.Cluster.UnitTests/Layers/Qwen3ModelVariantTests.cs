@@ -57,6 +57,28 @@ public sealed class Qwen3ModelVariantTests
     }
 
     [Theory]
+    [InlineData(CacheFormat.F32)]
+    [InlineData(CacheFormat.BF16)]
+    [InlineData(CacheFormat.Q8)]
+    public void Simd_agrees_with_the_plain_loops_on_a_past_of_several_blocks(CacheFormat format)
+    {
+        int[] prompt = [.. Enumerable.Range(0, 600).Select(i => i * i % 101)];
+        string directory = RandomCheckpoint.Make([], TensorType.F32, seed: 21);
+        using TestModel exact = new(directory, new ReferenceBackend(), new CacheOptions(16, 38));
+        using TestModel reference = new(directory, new ReferenceBackend(), new CacheOptions(16, 38, format));
+        using TestModel simd = new(directory, new SimdBackend(), new CacheOptions(16, 38, format));
+        float[] expected = [.. reference.Logits(prompt).SelectMany(row => row)];
+        float[] actual = [.. simd.Logits(prompt).SelectMany(row => row)];
+
+        // A number at the border of two roundings may fall to either side: much closer to each other than to what is not rounded.
+        double most = format == CacheFormat.F32 ? 1e-5 : 0.2 * Distance(expected, [.. exact.Logits(prompt).SelectMany(row => row)]);
+        Assert.InRange(most, 1e-6, 0.1);
+        Assert.InRange(Distance(expected, actual), 0, most);
+
+        static double Distance(float[] a, float[] b) => Math.Sqrt(a.Zip(b, (x, y) => (x - y) * (double)(x - y)).Average());
+    }
+
+    [Theory]
     [InlineData("reference")]
     [InlineData("simd")]
     public void Slices_of_a_dense_block_add_up_to_the_block(string backend)

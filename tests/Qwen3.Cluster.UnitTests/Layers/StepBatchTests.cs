@@ -33,4 +33,22 @@ public sealed class StepBatchTests
             batch.Slices.ToArray().Select(slice => (slice.FirstPosition, slice.ExpertLimit, slice.Pages)),
             [.. first.Slices.ToArray().Concat(second.Slices.ToArray()).Select(slice => (slice.FirstPosition, slice.ExpertLimit, slice.Pages))]);
     }
+
+    [Fact]
+    public void Wanted_rows_are_laid_into_a_batch_of_their_own()
+    {
+        StepBatch batch = new(), wanted = new();
+        batch.Add([10, 11, 12], 5, new[] { 1 }, 3, LogitRows.Last);
+        batch.Add([20, 21], 0, new[] { 2 }, 4, LogitRows.None);
+        batch.Add([30, 31], 7, new[] { 3 }, 5, LogitRows.All);
+        Assert.Equal([0, 0, 0, 1, 1, 2, 2], batch.SliceOfRow.ToArray());
+
+        wanted.Add([99], 0, new[] { 9 }, 1, LogitRows.Last);
+        batch.SelectWanted(wanted);
+        Assert.Equal([12, 30, 31], wanted.TokenIds.ToArray());
+        Assert.Equal([7, 7, 8], wanted.Positions.ToArray());
+        Assert.Equal([0, 1, 2], wanted.LogitRows.ToArray());
+        Assert.Equal([0, 1, 1], wanted.SliceOfRow.ToArray());
+        Assert.Equal([(1, 3), (3, 5)], wanted.Slices.ToArray().Select(slice => (slice.Pages.Span[0], slice.ExpertLimit)));
+    }
 }

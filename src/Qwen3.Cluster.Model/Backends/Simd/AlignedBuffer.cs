@@ -32,7 +32,7 @@ internal sealed unsafe class AlignedBuffer : IDisposable
         long room = Math.Max(length, Length > int.MaxValue ? length : Length * 2);
         nuint bytes = checked(((nuint)room * sizeof(float)) + Alignment);
         void* memory = NativeMemory.AllocZeroed(bytes);
-        MemoryAdvice.PreferLargePages(memory, bytes);
+        _ = MemoryAdvice.PreferLargePages(memory, bytes);
         NativeMemory.Free(_memory);
         _memory = memory;
         Data = (float*)(((nuint)memory + Alignment - 1) & ~(Alignment - 1));

@@ -6,7 +6,7 @@ namespace Qwen3.Cluster.Model.Backends.Simd;
 /// <param name="RowCount">Rows.</param>
 /// <param name="KeyValueHead">The head.</param>
 /// <param name="FirstBlock">The first block of positions.</param>
-/// <param name="EndBlock">One past the last; that of the whole item is the last row's last.</param>
+/// <param name="EndBlock">One past the last; where nothing is shared out, past that of the last row.</param>
 /// <param name="FirstPart">
 /// Negative: all blocks are here, and the item writes the output. Else the one row's blocks are shared out, and this is where the row's first head
 /// of this group has its first block among the parts.

@@ -12,6 +12,9 @@ internal sealed class AttentionPlan
     internal const int MostRows = 16;
     private const int ItemsOfThread = 4;
 
+    // Some 40 MB; where there are more, there are rows enough for all threads.
+    private const int MostParts = 1 << 16;
+
     private readonly List<AttentionItem> _items = [];
     private readonly List<AttentionMerge> _merges = [];
 
@@ -25,7 +28,7 @@ internal sealed class AttentionPlan
     public int PartCount { get; private set; }
 
     /// <summary>Blocks that so many positions take.</summary>
-    public static int BlocksOf(int positions) => (positions + AttentionWork.BlockSize - 1) / AttentionWork.BlockSize;
+    public static int BlocksOf(int positions) => (positions + AttentionBlock.Size - 1) / AttentionBlock.Size;
 
     /// <summary>Plans a step.</summary>
     /// <param name="slices">Its sequences.</param>
@@ -47,7 +50,8 @@ internal sealed class AttentionPlan
         for (int i = 0; i < slices.Length; i++)
         {
             int blocks = BlocksOf(slices[i].FirstPosition + slices[i].RowCount);
-            if (threads > 1 && blocks > 2 * cost)
+            long parts = (long)slices[i].RowCount * keyValueHeads * group * blocks;
+            if (threads > 1 && blocks > 2 * cost && PartCount + parts <= MostParts)
             {
                 AddParts(slices[i], i, keyValueHeads, group, (int)cost);
             }

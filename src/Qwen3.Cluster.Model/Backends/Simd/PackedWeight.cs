@@ -71,9 +71,9 @@ internal sealed unsafe class PackedWeight : Weight
 
     public override void Fetch()
     {
-        if (_owned is null)
+        if (_owned is null && GroupStride == (nint)SuperblockCount * SuperblockBytes)
         {
-            MemoryAdvice.Fetch(_data, (nuint)(PackedLayout.GroupCount(Rows) * GroupStride));
+            _ = MemoryAdvice.Fetch(_data, (nuint)ByteCount);
         }
     }
 

@@ -28,23 +28,20 @@ internal sealed unsafe class QuantizedRows : IDisposable
     public sbyte* Row(nint row) => (sbyte*)_buffer.Data + (row * Stride);
 
     /// <summary>Quantises rows.</summary>
+    /// <param name="team">Who does it.</param>
     /// <param name="rows">float32, each row padded to a multiple of 16 with zeros.</param>
     /// <param name="stride">Numbers from one row to the next.</param>
     /// <param name="count">Rows.</param>
     /// <param name="columns">Numbers of a row.</param>
-    public void Fill(float* rows, nint stride, int count, int columns)
+    public void Fill(ComputeTeam team, float* rows, nint stride, int count, int columns)
     {
         PaddedColumns = PackedLayout.SuperblockCount(columns) * PackedLayout.SuperblockColumns;
         int blocks = PaddedColumns / PackedLayout.BlockColumns;
         Stride = PaddedColumns + (blocks * (sizeof(float) + sizeof(int)));
         Stride = (Stride + 63) & ~(nint)63;
         _buffer.EnsureRoom(count * Stride / sizeof(float));
-        for (int row = 0; row < count; row++)
-        {
-            sbyte* target = Row(row);
-            float* scales = (float*)(target + PaddedColumns);
-            Quantize(rows + (row * stride), SimdWeight.RoundUp(columns), target, scales, (int*)(scales + blocks), blocks);
-        }
+        Work work = new() { Source = rows, SourceStride = stride, Length = SimdWeight.RoundUp(columns), Blocks = blocks, Target = this };
+        team.RunRows(ref work, count);
     }
 
     public void Dispose() => _buffer.Dispose();
@@ -83,6 +80,25 @@ internal sealed unsafe class QuantizedRows : IDisposable
             Vector256<int> k = ((c * inverse) + rounder).AsInt32() - zero, l = ((d * inverse) + rounder).AsInt32() - zero;
             Vector256.Store(Vector256.Narrow(Vector256.Narrow(i, j), Vector256.Narrow(k, l)), target + first);
             sums[block] = Vector256.Sum(i + j + k + l);
+        }
+    }
+
+    private struct Work : IParallelWork
+    {
+        public float* Source;
+        public nint SourceStride;
+        public int Length;
+        public int Blocks;
+        public QuantizedRows Target;
+
+        public readonly void Run(int worker, int first, int end)
+        {
+            for (int row = first; row < end; row++)
+            {
+                sbyte* target = Target.Row(row);
+                float* scales = (float*)(target + Target.PaddedColumns);
+                Quantize(Source + (row * SourceStride), Length, target, scales, (int*)(scales + Blocks), Blocks);
+            }
         }
     }
 }

@@ -25,11 +25,11 @@ internal sealed unsafe class SimdActivation(int columns) : Activation(columns)
     public Span<float> Values(int row) => new(Row(row), Columns);
 
     /// <summary>The rows as bytes: made when they are first asked for, and good until the rows are written again.</summary>
-    public QuantizedRows Quantized()
+    public QuantizedRows Quantized(ComputeTeam team)
     {
         if (!_isQuantized)
         {
-            _quantized.Fill(Data, Stride, Rows, Columns);
+            _quantized.Fill(team, Data, Stride, Rows, Columns);
             _isQuantized = true;
         }
 

@@ -51,7 +51,7 @@ internal sealed unsafe class SimdExperts(ProductTeam products) : IDisposable
         nint hiddenStride = SimdWeight.RoundUp(hidden);
         if (takesBytes)
         {
-            _quantizedInputs.Fill(_inputs.Data, hiddenStride, rowCount, hidden);
+            _quantizedInputs.Fill(products.Team, _inputs.Data, hiddenStride, rowCount, hidden);
         }
 
         fixed (int* inputRows = _inputRows, choices = _choices, outputRows = slots)
@@ -79,7 +79,7 @@ internal sealed unsafe class SimdExperts(ProductTeam products) : IDisposable
             // 3. down · inner, to the slots.
             if (givesBytes)
             {
-                _quantizedInner.Fill(_gates.Data, innerStride, rows.Length, mostInner);
+                _quantizedInner.Fill(products.Team, _gates.Data, innerStride, rows.Length, mostInner);
             }
 
             foreach (ExpertGroup group in groups)

@@ -11,9 +11,6 @@ internal sealed unsafe class SimdKvCache : KvCache
 {
     private const int Alignment = 64;
 
-    // Sixteen keys are read from any position of a page on: what is beyond the last does not count, but has to be memory.
-    private const int Overhang = 16 * sizeof(float);
-
     private readonly AlignedBuffer[] _layers;
     private readonly int _size;
     private readonly long _keyBytes;
@@ -34,7 +31,7 @@ internal sealed unsafe class SimdKvCache : KvCache
         _layers = new AlignedBuffer[shape.LayerCount];
         for (int layer = 0; layer < shape.LayerCount; layer++)
         {
-            _layers[layer] = new AlignedBuffer(((checked(pages * _headBytes) + Overhang) / sizeof(float)) + 1);
+            _layers[layer] = new AlignedBuffer(checked(pages * _headBytes) / sizeof(float));
         }
     }
 
@@ -44,7 +41,7 @@ internal sealed unsafe class SimdKvCache : KvCache
     /// <summary>Numbers from one position of the values to the next.</summary>
     public int ValueStride { get; }
 
-    /// <summary>The keys of a head in a page, [D, PageSize].</summary>
+    /// <summary>The keys of a head in a page, [D, PageSize]. Sixteen may be read from any position on: what is beyond the last does not count.</summary>
     public byte* Keys(int layer, int page, int head) =>
         (byte*)_layers[layer].Data + ((((long)page * Shape.KeyValueHeadCount) + head) * _headBytes);
 

@@ -82,9 +82,9 @@ internal sealed unsafe class SimdWeight : Weight
 
     public override void Fetch()
     {
-        if (IsMapped)
+        if (_mapped is { IsContiguous: true })
         {
-            MemoryAdvice.Fetch(_data, (nuint)(Rows * _rowBytes));
+            _ = MemoryAdvice.Fetch(_data, (nuint)ByteCount);
         }
     }
 

@@ -30,7 +30,7 @@ public sealed class BenchCommandTests : IDisposable
         Assert.Equal(8, results[1].GetProperty("distinct_experts").GetDouble());
         Assert.InRange(results[2].GetProperty("distinct_experts").GetDouble(), 8.5, 24);
         Assert.True(results[2].GetProperty("step_bytes").GetInt64() > results[1].GetProperty("step_bytes").GetInt64());
-        Assert.Equal(40 * 4 * 2 * 2 * 32 * 4, results[3].GetProperty("step_bytes").GetInt64() - results[1].GetProperty("step_bytes").GetInt64());
+        Assert.Equal(40 * 4 * 2 * 2 * 32 * sizeof(ushort), results[3].GetProperty("step_bytes").GetInt64() - results[1].GetProperty("step_bytes").GetInt64());
 
         Assert.All(report.GetProperty("skipped").EnumerateArray(), why => Assert.Contains("4096 positions", why.GetString()));
         Assert.Equal(2, report.GetProperty("skipped").GetArrayLength());

@@ -1,3 +1,4 @@
+using Qwen3.Cluster.Model.Backends;
 using Qwen3.Cluster.Model.Backends.Simd;
 using Qwen3.Cluster.Model.Checkpoints;
 using Qwen3.Cluster.Model.Quantization;
@@ -115,6 +116,7 @@ public sealed unsafe class PackedProductTests
 
     private static float[] Product(PackedWeight weight, float[] inputs, int tokens, bool add, ByteDots dots, int[] cuts)
     {
+        using ComputeTeam team = new(1);
         using SimdActivation input = new(weight.Columns), output = new(weight.Rows);
         using AlignedBuffer scratch = new(PackedProduct.ScratchLength(tokens));
         input.Resize(tokens);
@@ -130,7 +132,7 @@ public sealed unsafe class PackedProductTests
 
         PackedProduct product = new()
         {
-            Weight = weight, Input = input.Quantized(), TokenCount = tokens, Output = output.Data, OutputStride = output.Stride, Add = add, Dots = dots,
+            Weight = weight, Input = input.Quantized(team), TokenCount = tokens, Output = output.Data, OutputStride = output.Stride, Add = add, Dots = dots,
             Scratch = [scratch],
         };
         int first = 0;

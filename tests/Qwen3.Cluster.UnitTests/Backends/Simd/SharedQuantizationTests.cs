@@ -10,7 +10,7 @@ public sealed class SharedQuantizationTests
 {
     private const int Size = 64;
 
-    public static TheoryData<string> Writers => ["embed", "normalize", "project", "project and add", "add experts"];
+    public static TheoryData<string> Writers => ["embed", "normalize", "project", "project and add", "add experts", "keep rows"];
 
     [Theory, MemberData(nameof(Writers))]
     public void Rows_that_were_written_again_are_quantised_again(string writer)
@@ -34,6 +34,12 @@ public sealed class SharedQuantizationTests
             case "embed": backend.Embed(plain, [7], rows); break;
             case "normalize": backend.Normalize(other, norm, 1e-6f, rows); break;
             case "project": backend.Project(other, plain, rows); break;
+            case "keep rows":
+                rows.Resize(2);
+                backend.Embed(plain, [3, 9], rows);
+                _ = Product(rows, 2);
+                backend.KeepRows(rows, [1]);
+                break;
             case "project and add": backend.ProjectAndAdd(other, plain, rows); break;
             default: backend.AddExperts(OfOneExpert([.. Enumerable.Repeat(1f, Size)]), rows); break;
         }
@@ -46,9 +52,10 @@ public sealed class SharedQuantizationTests
         backend.AddExperts(OfOneExpert(fresh), copy);
         Assert.Equal(Product(copy), after);
 
-        float[] Product(Activation input)
+        float[] Product(Activation input, int count = 1)
         {
-            float[] result = new float[Size];
+            float[] result = new float[count * Size];
+            output.Resize(count);
             backend.Project(input, packed, output);
             backend.Download(output, result);
             return result;

@@ -194,7 +194,7 @@ public class ShardPlannerTests
         ShardPlan plan = ShardPlanner.PlanShards(demand, Shards(3, 10), Places(), nodes, Nothing);
         Assert.All(plan.Places!.Values, place => Assert.Equal("c", place.Node));
         Assert.Contains(
-            "1 with another checkpoint of 'X', or other ExpertShards, DenseSlices or Precision, 1 unable to open the files of 'X'",
+            "1 with another checkpoint of 'X', or other ExpertShards, DenseSlices, Precision or Cache, 1 unable to open the files of 'X'",
             ShardPlanner.PlanShards(demand, Shards(1, 10), Places(), nodes[..2], Nothing).Refusal);
     }
 
