@@ -27,7 +27,18 @@ public sealed class LinkResourcesTests
                 Ask(300);
                 long caller = GC.GetAllocatedBytesForCurrentThread(), process = GC.GetTotalAllocatedBytes(precise: true);
                 Ask(1000);
-                return (GC.GetAllocatedBytesForCurrentThread() - caller, GC.GetTotalAllocatedBytes(precise: true) - process);
+                caller = GC.GetAllocatedBytesForCurrentThread() - caller;
+
+                // The test runner is in this process too, and allocates when it likes: the least of three rounds is ours.
+                long least = GC.GetTotalAllocatedBytes(precise: true) - process;
+                for (int round = 1; round < 3; round++)
+                {
+                    process = GC.GetTotalAllocatedBytes(precise: true);
+                    Ask(1000);
+                    least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - process);
+                }
+
+                return (caller, least);
 
                 void Ask(int times)
                 {
@@ -50,7 +61,7 @@ public sealed class LinkResourcesTests
             },
             Cancelled, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         Assert.InRange(caller, 0, 500); // Less than a byte for each: a lock makes its event when two threads meet at it first.
-        Assert.InRange(process, 0, 200_000); // The test runner is in this process too; one frame's content is 33 KB.
+        Assert.InRange(process, 0, 200_000); // One frame's content is 33 KB.
         link.CloseOrderly("the test is done with it");
     }
 
