@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Options;
 using Qwen3.Cluster.Contracts.Messages;
-using Qwen3.Cluster.Model.Backends;
 using Qwen3.Cluster.Model.Checkpoints;
 using Qwen3.Cluster.Model.Experts;
 using Qwen3.Cluster.Model.Generation;
@@ -111,16 +110,8 @@ internal sealed class Qwen3OptionsValidator(IEnumerable<IBackendFactory> backend
             problems.Add($"{setting}MaxDraftTokens is {model.MaxDraftTokens}: it must be 0 (no drafts) to {RequestRules.MostDraftTokens}.");
         }
 
-        if (!Enum.IsDefined(model.Weights))
-        {
-            problems.Add($"{setting}Weights is {model.Weights}: it must be one of {string.Join(", ", Enum.GetNames<WeightFormat>())}.");
-        }
-
-        if (!Enum.IsDefined(model.Cache))
-        {
-            problems.Add($"{setting}Cache is {model.Cache}: it must be one of {string.Join(", ", Enum.GetNames<CacheFormat>())}.");
-        }
-
+        AddIfUnknown(nameof(ModelOptions.Weights), model.Weights);
+        AddIfUnknown(nameof(ModelOptions.Cache), model.Cache);
         AddIfLess(nameof(ModelOptions.ExpertShards), model.ExpertShards, 1);
         AddIfLess(nameof(ModelOptions.ExtraExperts), model.ExtraExperts, 0);
         AddIfLess(nameof(ModelOptions.DenseSlices), model.DenseSlices, 1);
@@ -130,6 +121,15 @@ internal sealed class Qwen3OptionsValidator(IEnumerable<IBackendFactory> backend
         AddIfLess(nameof(ModelOptions.MaxSequences), model.MaxSequences, 1);
         AddIfLess(nameof(ModelOptions.MaxWaiting), model.MaxWaiting, 1);
         AddIfLess(nameof(ModelOptions.MaxBatchTokens), model.MaxBatchTokens, Math.Max(1, model.MaxSequences));
+
+        void AddIfUnknown<TEnum>(string property, TEnum value)
+            where TEnum : struct, Enum
+        {
+            if (!Enum.IsDefined(value))
+            {
+                problems.Add($"{setting}{property} is {value}: it must be one of {string.Join(", ", Enum.GetNames<TEnum>())}.");
+            }
+        }
 
         void AddIfLess(string property, int value, int least)
         {

@@ -18,16 +18,19 @@ public sealed class GrainTokensTests
     [InlineData(true, 1)]
     [InlineData(true, 3)]
     [InlineData(true, 4)]
+    [InlineData(true, 4, CacheFormat.Q8)]
+    [InlineData(true, 4, CacheFormat.F32)]
     [InlineData(false, 1)]
     [InlineData(false, 3)]
     [InlineData(false, 4)]
-    public async Task TokensAndLogprobsEqualThoseOfOneProcess(bool moe, int shards)
+    public async Task TokensAndLogprobsEqualThoseOfOneProcess(bool moe, int shards, CacheFormat cache = CacheFormat.BF16)
     {
         string directory = moe ? TinyChatModel.Moe.Value : TinyChatModel.Dense.Value;
         await using TestSilo silo = await TestSilo.Start(model =>
         {
             model.Directory = directory;
             model.ExpertShards = shards;
+            model.Cache = cache;
             model.MaxBatchTokens = 16;
             model.MaxSequences = 8;
         });
@@ -39,7 +42,7 @@ public sealed class GrainTokensTests
         {
             foreach (int sample in (int[])[0, 1])
             {
-                List<GenerationDelta> alone = [.. Alone(directory, i).Where(delta => delta.Sample == sample)];
+                List<GenerationDelta> alone = [.. Alone(directory, cache, i).Where(delta => delta.Sample == sample)];
                 List<ReplyDelta> together = [.. replies[i].Where(delta => delta.Sample == sample)];
                 Assert.Equal(alone.SelectMany(delta => delta.TokenIds), together.SelectMany(delta => delta.TokenIds));
                 Assert.Equal(string.Concat(alone.Select(delta => delta.Text)), string.Concat(together.Select(delta => delta.Text)));
@@ -66,9 +69,9 @@ public sealed class GrainTokensTests
     }
 
     // The engine over one model and one pool of all experts, and nothing else to do.
-    private static List<GenerationDelta> Alone(string directory, int i)
+    private static List<GenerationDelta> Alone(string directory, CacheFormat cache, int i)
     {
-        using var model = new TestModel(directory, new ReferenceBackend(), new CacheOptions(16, 64, CacheFormat.BF16));
+        using var model = new TestModel(directory, new ReferenceBackend(), new CacheOptions(16, 64, cache));
         Qwen3Tokenizer tokenizer = Qwen3Tokenizer.Load(directory);
         using Checkpoint checkpoint = Checkpoint.Open(directory);
         var engine = new Engine(model.Model, tokenizer, new EngineOptions { EndTokenIds = checkpoint.EosTokenIds }, TimeProvider.System);

@@ -6,8 +6,8 @@ using Qwen3.Cluster.Model.Quantization;
 namespace Qwen3.Cluster.Model.Backends.Simd;
 
 /// <summary>
-/// AVX-512, weights from 0 to 15: 16 rows in a register, 32 in a tile, so that loads do not hold it up; pairs of products in 16 bits as in <see cref="NibbleSumsAvx2"/>. Twice as wide as the
-/// dot product of AVX-VNNI, of which .NET 10 has no wider form. Bytes would overflow.
+/// AVX-512, weights from 0 to 15: 16 rows in a register, 32 in a tile, so that loads do not hold it up; pairs of products in 16 bits as in
+/// <see cref="NibbleSumsAvx2"/>. Twice as wide as the dot product of AVX-VNNI, of which .NET 10 has no wider form. Bytes would overflow.
 /// </summary>
 /// <remarks>Leaf methods, see <see cref="DotTiles{TLanes, TWeight}"/>.</remarks>
 internal readonly unsafe struct NibbleTile512 : IByteTile

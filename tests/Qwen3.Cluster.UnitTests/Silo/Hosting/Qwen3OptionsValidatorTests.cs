@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Options;
+using Qwen3.Cluster.Model.Backends;
+using Qwen3.Cluster.Model.Checkpoints;
 using Qwen3.Cluster.Silo.Hosting;
 
 namespace Qwen3.Cluster.UnitTests.Silo.Hosting;
@@ -18,6 +20,8 @@ public class Qwen3OptionsValidatorTests
         { "MaxDraftTokens is -1: it must be", model => model.MaxDraftTokens = -1 },
         { "Auto:ProbeTokens is 0: it must be", model => model.Auto.ProbeTokens = 0 },
         { "ExpertShards is 0: it must be 1 or more.", model => model.ExpertShards = 0 },
+        { "Weights is 7: it must be one of Stored, Q8, Q4.", model => model.Weights = (WeightFormat)7 },
+        { "Cache is 7: it must be one of F32, BF16, Q8.", model => model.Cache = (CacheFormat)7 },
         { "MaxBatchTokens is 7: it must be 8 or more.", model => (model.MaxSequences, model.MaxBatchTokens) = (8, 7) },
     };
 
